@@ -1,0 +1,8 @@
+//! Bonghwa proves, rehearses and runs the evacuation of a datacenter.
+//!
+//! What people declare becomes a plan by thinking; the plan becomes facts by acting; facts become a report by reading.
+//! Nothing flows back. `ARCHITECTURE.md` is the map, and holds the law of the rooms below.
+
+pub mod cli;
+pub mod model;
+pub mod schedule;
