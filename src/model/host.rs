@@ -1,0 +1,225 @@
+//! Sets of hosts by pattern: `pg-msg-[001-120]`, so that thousands of hosts stay one line.
+
+use std::fmt;
+
+/// The most hosts that one set may name. A slip such as `[1-99999999]` is refused before it costs memory.
+pub const HOSTS_MAX: u64 = 100_000;
+
+/// A set of hosts: patterns, each of which names at least one host. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostSet {
+    patterns: Vec<Pattern>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pattern {
+    before: String,
+    range: Option<Range>,
+    after: String,
+}
+
+/// `[001-120]`: whole numbers from `low` to `high`, padded with zeros to `width`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Range {
+    low: u64,
+    high: u64,
+    width: usize,
+}
+
+/// Why a text is no set of hosts.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum HostSetError {
+    /// No host at all. An empty set is never "all".
+    Empty,
+    /// A character that is no letter, digit, dot, dash or underscore: a shell might treat it specially.
+    Character(char),
+    /// `[` without `]`, a second range, or something other than `low-high` inside.
+    Range(String),
+    /// The range runs backwards: `[9-1]`.
+    Backwards(String),
+    /// More than [`HOSTS_MAX`] hosts.
+    TooMany,
+    /// The same host twice.
+    Twice(String),
+}
+
+impl HostSet {
+    /// Reads patterns that are parted by commas or spaces.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, HostSetError> {
+        let patterns: Vec<Pattern> = text
+            .split([',', ' '])
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(Pattern::parse)
+            .collect::<Result<_, _>>()?;
+        if patterns.is_empty() {
+            return Err(HostSetError::Empty);
+        }
+        let set = Self { patterns };
+        if set.count() > HOSTS_MAX {
+            return Err(HostSetError::TooMany);
+        }
+        if set.patterns.len() > 1 {
+            let mut names: Vec<String> = set.iter().collect();
+            names.sort();
+            if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+                return Err(HostSetError::Twice(twice[0].clone()));
+            }
+        }
+        Ok(set)
+    }
+
+    /// How many hosts it names; at least 1.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.patterns.iter().fold(0, |sum, pattern| sum.saturating_add(pattern.count()))
+    }
+
+    /// Every host, in the order written.
+    pub fn iter(&self) -> impl Iterator<Item = String> {
+        self.patterns.iter().flat_map(Pattern::iter)
+    }
+
+    /// Whether it names `host`.
+    #[must_use]
+    pub fn contains(&self, host: &str) -> bool {
+        self.patterns.iter().any(|pattern| pattern.contains(host))
+    }
+
+    /// How many of its hosts `other` names too.
+    #[must_use]
+    pub fn count_in(&self, other: &Self) -> u64 {
+        self.iter().filter(|host| other.contains(host)).map(|_| 1).sum()
+    }
+
+    /// The first host: an example for rules that match by name.
+    #[must_use]
+    pub fn first(&self) -> String {
+        self.iter().next().unwrap_or_default()
+    }
+}
+
+/// As it was written, patterns parted by commas.
+impl fmt::Display for HostSet {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, Pattern { before, range, after }) in self.patterns.iter().enumerate() {
+            if at > 0 {
+                out.write_str(",")?;
+            }
+            match range {
+                Some(Range { low, high, width }) => write!(out, "{before}[{low:0width$}-{high:0width$}]{after}")?,
+                None => write!(out, "{before}{after}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Pattern {
+    fn parse(text: &str) -> Result<Self, HostSetError> {
+        let plain = |part: &str| match part.chars().find(|&c| !is_host_char(c)) {
+            Some('[' | ']') => Err(HostSetError::Range(text.to_owned())),
+            Some(odd) => Err(HostSetError::Character(odd)),
+            None => Ok(part.to_owned()),
+        };
+        let Some((before, rest)) = text.split_once('[') else {
+            return Ok(Self { before: plain(text)?, range: None, after: String::new() });
+        };
+        let (inside, after) = rest.split_once(']').ok_or_else(|| HostSetError::Range(text.to_owned()))?;
+        let range = Range::parse(inside).ok_or_else(|| HostSetError::Range(text.to_owned()))?;
+        if range.low > range.high {
+            return Err(HostSetError::Backwards(text.to_owned()));
+        }
+        Ok(Self { before: plain(before)?, range: Some(range), after: plain(after)? })
+    }
+
+    fn count(&self) -> u64 {
+        self.range.map_or(1, |range| (range.high - range.low).saturating_add(1))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = String> {
+        let Self { before, range, after } = self;
+        let Range { low, high, width } = range.unwrap_or(Range { low: 0, high: 0, width: 0 });
+        let ranged = range.is_some();
+        (low..=high).map(move |number| match ranged {
+            true => format!("{before}{number:0width$}{after}"),
+            false => format!("{before}{after}"),
+        })
+    }
+
+    fn contains(&self, host: &str) -> bool {
+        let Some(inside) =
+            host.strip_prefix(self.before.as_str()).and_then(|rest| rest.strip_suffix(self.after.as_str()))
+        else {
+            return false;
+        };
+        let Some(range) = self.range else {
+            return inside.is_empty();
+        };
+        inside.parse().is_ok_and(|number| {
+            let width = range.width;
+            range.low <= number && number <= range.high && format!("{number:0width$}") == inside
+        })
+    }
+}
+
+impl Range {
+    fn parse(text: &str) -> Option<Self> {
+        let (low, high) = text.split_once('-')?;
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(low) || !digits(high) || low.len() > high.len() {
+            return None;
+        }
+        Some(Self { low: low.parse().ok()?, high: high.parse().ok()?, width: low.len() })
+    }
+}
+
+fn is_host_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HostSet;
+    use super::HostSetError;
+
+    fn set(text: &str) -> HostSet {
+        HostSet::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_range_names_every_host_in_it() {
+        let hosts = set("pg-msg-[008-011].kr, bastion");
+        assert_eq!(hosts.count(), 5);
+        assert_eq!(
+            hosts.iter().collect::<Vec<_>>(),
+            ["pg-msg-008.kr", "pg-msg-009.kr", "pg-msg-010.kr", "pg-msg-011.kr", "bastion"]
+        );
+        assert!(hosts.contains("pg-msg-010.kr"));
+        assert!(!hosts.contains("pg-msg-10.kr"));
+        assert!(!hosts.contains("pg-msg-012.kr"));
+        assert_eq!(hosts.count_in(&set("pg-msg-[001-009].kr")), 2);
+        assert_eq!(hosts.to_string(), "pg-msg-[008-011].kr,bastion");
+    }
+
+    #[test]
+    fn what_is_no_set_says_why() {
+        for (text, why) in [
+            ("", HostSetError::Empty),
+            (" , ", HostSetError::Empty),
+            ("a;rm", HostSetError::Character(';')),
+            ("a[1-", HostSetError::Range("a[1-".into())),
+            ("a[]", HostSetError::Range("a[]".into())),
+            ("a[1-2][3-4]", HostSetError::Range("a[1-2][3-4]".into())),
+            ("a[9-1]", HostSetError::Backwards("a[9-1]".into())),
+            ("a[1-99999999]", HostSetError::TooMany),
+            ("a[1-3],a2", HostSetError::Twice("a2".into())),
+        ] {
+            assert_eq!(HostSet::parse(text), Err(why), "{text}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Incidents: what is lost, impaired, leaving or returning; and what is known of the estate as it is.
+
+use crate::model::Date;
+use crate::model::DomainId;
+use crate::model::HostSet;
+use crate::model::Millis;
+use crate::model::Ppm;
+use crate::model::ServiceId;
+use crate::model::SiteId;
+use crate::model::SurgeId;
+
+/// What happened, and under which conditions a plan is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incident {
+    /// What is affected, each with its state. Never empty.
+    pub scopes: Vec<(Scope, ScopeState)>,
+    /// A named surge that multiplies loads.
+    pub surge: Option<SurgeId>,
+    /// Multiplies every load; 1.0 is the daily peak.
+    pub load: Ppm,
+    /// How long before its declaration (T=0) it began, where that is known.
+    pub began_before: Option<Millis>,
+    /// Only these sites may be targets; any where it is empty.
+    pub to: Vec<SiteId>,
+    /// Plan for the lifeline alone.
+    pub only_lifeline: bool,
+    /// A planned move may end below full.
+    pub accept_degraded: bool,
+    /// The day by which ages are judged.
+    pub as_of: Date,
+}
+
+/// What is affected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// A whole site.
+    Site(SiteId),
+    /// All sites that share a fault domain.
+    Domain(DomainId),
+    /// Some hosts, wherever they are.
+    Hosts(HostSet),
+    /// One replica.
+    Replica(ServiceId, SiteId),
+}
+
+/// In what way it is affected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ScopeState {
+    /// Gone: a failover.
+    Lost,
+    /// It answers, and is not trusted: never a target, its fences are mandatory.
+    Impaired,
+    /// Still serves, and is to be left: a switchover.
+    Leaving,
+    /// Back, and to be used again: a failback.
+    Returning,
+}
+
+impl ScopeState {
+    /// The word for it in plans and on screens.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Impaired => "impaired",
+            Self::Leaving => "leaving",
+            Self::Returning => "returning",
+        }
+    }
+}
+
+/// What is known of the estate as it is, beyond what was declared. Empty means: as declared.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observation {
+    /// Who carries which share of a service now, where that differs from the declaration. Sorted.
+    pub active: Vec<(ServiceId, Vec<(SiteId, Ppm)>)>,
+    /// Lost sites that nobody has released: never targets. Sorted.
+    pub quarantined: Vec<SiteId>,
+    /// Where it was learnt, with its digest; goes among the plan's sources.
+    pub sources: Vec<(String, String)>,
+}

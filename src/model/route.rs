@@ -1,0 +1,171 @@
+//! How users reach services, how this tool reaches hosts, and who changes what.
+
+use crate::model::Millis;
+use crate::model::Need;
+use crate::model::Ppm;
+use crate::model::ProviderId;
+use crate::model::ServiceId;
+use crate::model::SiteId;
+use crate::template::Text;
+
+/// How users reach a service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Its name, unique among routes.
+    pub name: String,
+    /// Who changes it.
+    pub provider: ProviderId,
+    /// The record, backend or path that the provider knows it by.
+    pub record: String,
+    /// How long an answer may be kept by whoever asked.
+    pub ttl: Millis,
+    /// Where it can point: addresses by site, never empty. Sorted by site.
+    pub at: Vec<(SiteId, Vec<String>)>,
+    /// The shares that a target passes through, rising to all of it. Never empty.
+    pub ramp: Vec<Ppm>,
+    /// Between two steps of the ramp.
+    pub hold: Millis,
+    /// How health is judged on the way.
+    pub health: Option<Health>,
+}
+
+/// How the health of a route's target is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// What is fetched; may name `address`.
+    pub http: Text,
+    /// The status that means healthy.
+    pub expect_status: u16,
+    /// The share of failed answers above which a ramp goes back.
+    pub max_error_rate: Ppm,
+}
+
+/// Who changes routes or launches capacity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Provider {
+    /// Its name, unique among providers.
+    pub name: String,
+    /// How it is spoken to.
+    pub kind: ProviderKind,
+    /// Where it is spoken to, tried in turn.
+    pub servers: Vec<String>,
+    /// The DNS zone, for `rfc2136` and `route53`.
+    pub zone: Option<String>,
+    /// The key that signs updates, for `rfc2136`.
+    pub tsig: Option<Tsig>,
+    /// The auto-scaling group, for `aws-autoscaling`.
+    pub group: Option<String>,
+    /// What reads the present state, for `http` and `command`.
+    pub read: Option<Text>,
+    /// What changes it, for `http` and `command`.
+    pub write: Option<Text>,
+    /// Secrets by reference, for `http` and `command`. Sorted.
+    pub env: Vec<(String, SecretRef)>,
+    /// What it needs in order to work at all.
+    pub uses: Vec<Need>,
+}
+
+/// How a provider is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProviderKind {
+    /// DNS dynamic update, RFC 2136, signed.
+    Rfc2136,
+    /// HAProxy's runtime API.
+    Haproxy,
+    /// Route 53.
+    Route53,
+    /// An auto-scaling group.
+    AwsAutoscaling,
+    /// An HTTP API.
+    Http,
+    /// A program on the operator's machine.
+    Command,
+}
+
+/// A key that signs DNS updates (RFC 8945).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tsig {
+    /// The key's name.
+    pub name: String,
+    /// `hmac-sha256` or `hmac-sha512`.
+    pub algorithm: String,
+    /// Where the key is.
+    pub secret: SecretRef,
+}
+
+/// Where a secret is. The secret itself is never in a model, a plan or a journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRef {
+    /// In a variable of the environment: `env:NAME`.
+    Env(String),
+    /// In a file: `file:PATH`.
+    File(String),
+}
+
+/// How to reach hosts, by name pattern; the first rule that matches is taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostRule {
+    /// `*` stands for anything.
+    pub pattern: String,
+    /// May name `host`; the name itself where none was written.
+    pub address: Option<Text>,
+    /// The user to log in as.
+    pub user: Option<String>,
+    /// The port, 22 unless written.
+    pub port: u16,
+    /// Bastions, tried in turn; none means a direct connection.
+    pub jump: Vec<(ServiceId, SiteId)>,
+    /// What an ssh step on such a host uses, in place of the orchestrator's `uses`.
+    pub uses: Option<Vec<Need>>,
+}
+
+impl HostRule {
+    /// Whether the rule is for `host`.
+    #[must_use]
+    pub fn matches(&self, host: &str) -> bool {
+        let mut parts = self.pattern.split('*');
+        let first = parts.next().unwrap_or_default();
+        let Some(mut rest) = host.strip_prefix(first) else {
+            return false;
+        };
+        let mut parts = parts.peekable();
+        if parts.peek().is_none() {
+            return rest.is_empty();
+        }
+        while let Some(part) = parts.next() {
+            if parts.peek().is_none() {
+                return rest.ends_with(part);
+            }
+            match rest.find(part) {
+                Some(at) => rest = &rest[at + part.len()..],
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HostRule;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        let rule = |pattern: &str| HostRule {
+            pattern: pattern.to_owned(),
+            address: None,
+            user: None,
+            port: 22,
+            jump: Vec::new(),
+            uses: None,
+        };
+        assert!(rule("pg-*").matches("pg-msg-001"));
+        assert!(!rule("pg-*").matches("as-pg-1"));
+        assert!(rule("*").matches("x"));
+        assert!(rule("a*-db-*").matches("as-db-01"));
+        assert!(!rule("a*-db-*").matches("as-web-01"));
+        assert!(rule("exact").matches("exact"));
+        assert!(!rule("exact").matches("exactly"));
+        assert!(!rule("*-1").matches("a-12"));
+    }
+}
