@@ -17,6 +17,7 @@ use std::path::Path;
 use law::Law;
 use law::dependencies_give_reasons;
 use law::every_file_is_declared;
+use law::invariants_are_held;
 use rules::RULES;
 use rules::wants_splitting;
 use text::Source;
@@ -33,6 +34,8 @@ fn the_house_is_tidy() {
     let mut found: Vec<String> = files.iter().flat_map(|file| RULES.iter().flat_map(|rule| rule(&law, file))).collect();
     found.extend(every_file_is_declared(&files));
     found.extend(dependencies_give_reasons(text_of("Cargo.toml")));
+    let rules = [text_of("tests/tidy/rules.rs"), text_of("tests/tidy/law.rs")];
+    found.extend(invariants_are_held(text_of("ARCHITECTURE.md"), |rule| rules.iter().any(|text| text.contains(rule))));
 
     for long in files.iter().filter_map(wants_splitting) {
         println!("should be split: {long}");

@@ -94,6 +94,22 @@ pub(crate) fn dependencies_give_reasons(manifest: &str) -> Vec<String> {
     found
 }
 
+/// Each invariant on the map ends with the rules that hold it, and `says` knows each of them.
+pub(crate) fn invariants_are_held(map: &str, says: impl Fn(&str) -> bool) -> Vec<String> {
+    const MARK: &str = "**Invariant:**";
+    let mut found = Vec::new();
+    for (at, _) in map.match_indices(MARK) {
+        let invariant = map[at..].split("\n- ").next().and_then(|rest| rest.split("\n\n").next()).unwrap_or_default();
+        let rules =
+            invariant.trim_end().strip_suffix(").").and_then(|rest| rest.rsplit_once('(')).map_or("", |(_, r)| r);
+        let mut names = rules.split(',').map(|rule| rule.trim().trim_matches('`'));
+        if names.any(|name| name.is_empty() || !says(&format!("fn {name}("))) {
+            found.push(format!("ARCHITECTURE.md:{}: no rule holds this invariant: {rules}", line_of(map, at)));
+        }
+    }
+    found
+}
+
 /// What follows the first `#` outside quotes.
 fn reason(rest: &str) -> &str {
     let mut quoted = false;

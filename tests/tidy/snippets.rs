@@ -3,6 +3,7 @@
 use crate::law::Law;
 use crate::law::dependencies_give_reasons;
 use crate::law::every_file_is_declared;
+use crate::law::invariants_are_held;
 use crate::rules::RULES;
 use crate::text::Source;
 
@@ -248,4 +249,12 @@ fn dependencies_give_reasons_and_have_homes() {
             "Cargo.toml:7: dependencies.serde: a dependency stands on one line",
         ],
     );
+}
+
+#[test]
+fn invariants_name_their_rules() {
+    let check = |map: &str| invariants_are_held(map, |rule| ["fn a(", "fn b("].contains(&rule));
+    assert_eq!(check("- **Invariant:** dry (`a`).\n- **Invariant:** still\n  dry (`a`,\n  `b`).\n\nText.\n"), [""; 0]);
+    assert_eq!(check("\n**Invariant:** dry (`c`)."), ["ARCHITECTURE.md:2: no rule holds this invariant: `c`"]);
+    assert_eq!(check("**Invariant:** dry.\n\n(`a`)."), ["ARCHITECTURE.md:1: no rule holds this invariant: "]);
 }

@@ -23,10 +23,10 @@ impl Source {
         Self { path: path.to_owned(), text: text.to_owned(), code, tested }
     }
 
-    /// The first part of the path below `src`: `plan` for `src/plan/mod.rs`. The two roots of the crate have none.
+    /// The first part of a Rust file's path below `src`: `plan` for `src/plan/mod.rs`. The roots of the crate have none.
     pub(crate) fn room(&self) -> Option<&str> {
-        let first = self.path.strip_prefix("src/")?.split('/').next()?;
-        let room = first.strip_suffix(".rs").unwrap_or(first);
+        let first = self.path.strip_prefix("src/")?.strip_suffix(".rs")?;
+        let room = first.split('/').next()?;
         (!matches!(room, "lib" | "main")).then_some(room)
     }
 
