@@ -251,7 +251,15 @@ fn files_say_what_they_are(_: &Law, file: &Source) -> Vec<String> {
 
 /// What was put off is not committed.
 fn nothing_left_over(_: &Law, file: &Source) -> Vec<String> {
-    const WORDS: &[&str] = &["todo!", "unimplemented!", "#[ignore", "#[allow(", "#![allow(", "thread::sleep"];
+    // In two halves, so that a search for such words finds none here.
+    const WORDS: &[&str] = &[
+        concat!("to", "do!"),
+        concat!("unimple", "mented!"),
+        concat!("#[ig", "nore"),
+        concat!("#[al", "low("),
+        concat!("#![al", "low("),
+        concat!("thread::", "sleep"),
+    ];
     let note = concat!("FIX", "ME");
     let mut found = Vec::new();
     if !file.is_rust() {
