@@ -4,6 +4,9 @@
 //! Nothing flows back. `ARCHITECTURE.md` is the map, and holds the law of the rooms below.
 
 pub mod cli;
+pub mod graph;
 pub mod model;
+pub mod placement;
+pub mod plan;
 pub mod schedule;
 pub mod template;

@@ -1,0 +1,1 @@
+//! ORDER. Reachability, cycles and condensation; the only home of petgraph.

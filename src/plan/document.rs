@@ -1,0 +1,219 @@
+//! The plan as it stands on paper: complete, immutable, named by its digest. Nothing is left to choose while it runs.
+//!
+//! Everything here is text and integers, so that a plan can be read without the estate it came from. Times are
+//! milliseconds from T=0, the declaration; shares are parts per million; amounts are thousandths of their unit.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::model::Millis;
+use crate::model::Ppm;
+use crate::plan::Gate;
+use crate::plan::Issue;
+use crate::plan::ServiceOnPaper;
+use crate::plan::Step;
+
+/// The format that this version writes. A reader refuses what it does not know.
+pub const FORMAT: u32 = 1;
+
+/// A complete plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// The version of this document.
+    pub format: u32,
+    /// SHA-256 of the canonical text with this field left blank, in hexadecimal.
+    pub id: String,
+    /// The plan that this one succeeds.
+    pub parent: Option<String>,
+    /// The project's title.
+    pub title: String,
+    /// The project's timezone, an IANA name.
+    pub timezone: String,
+    /// What happened, and under which conditions it was planned.
+    pub incident: IncidentOnPaper,
+    /// What it was made from, each with its SHA-256.
+    pub sources: Vec<Source>,
+    /// When the plan brings each class of urgency back, and how good that is.
+    pub classes: Vec<ClassOnPaper>,
+    /// Every site, with its ledger.
+    pub sites: Vec<SiteOnPaper>,
+    /// Every service that the incident touches, or that gives up room, in order of urgency, then of recovery.
+    pub services: Vec<ServiceOnPaper>,
+    /// How many services the incident does not touch.
+    pub untouched: u64,
+    /// What people or probes open.
+    pub gates: Vec<Gate>,
+    /// All steps, by start, then by id.
+    pub steps: Vec<Step>,
+    /// What steps compete for.
+    pub pools: Vec<PoolOnPaper>,
+    /// Limits for the whole run.
+    pub limits: LimitsOnPaper,
+    /// What a reader must know before it is run.
+    pub findings: Vec<Issue>,
+    /// What the next loss would do.
+    pub outlook: Outlook,
+}
+
+/// What happened, and under which conditions it was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct IncidentOnPaper {
+    /// Failover, switchover or failback.
+    pub mode: Mode,
+    /// What is affected.
+    pub scopes: Vec<ScopeOnPaper>,
+    /// A named surge.
+    pub surge: Option<String>,
+    /// The load factor; 1,000,000 is the daily peak.
+    pub load: Ppm,
+    /// How long before T=0 it began.
+    pub began_before_ms: Option<Millis>,
+    /// Only these sites were allowed as targets.
+    pub to: Vec<String>,
+    /// Only the lifeline was planned.
+    pub only_lifeline: bool,
+    /// A planned move was allowed to end below full.
+    pub accept_degraded: bool,
+    /// The day by which ages were judged.
+    pub as_of: String,
+    /// The work that was allowed for improving the schedule, in step placements.
+    pub effort: u64,
+}
+
+/// What kind of plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The source is gone, or not trusted.
+    Failover,
+    /// The source still serves, and is left in order.
+    Switchover,
+    /// The way home.
+    Failback,
+}
+
+/// One affected scope, as people write it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ScopeOnPaper {
+    /// `pangyo`, `domain:power:bundang`, `hosts:pg-msg-[001-010]`, `service:pay@ansan`.
+    pub scope: String,
+    /// `lost`, `impaired`, `leaving` or `returning`.
+    pub state: String,
+}
+
+/// One file or other input.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Source {
+    /// Relative to the project.
+    pub path: String,
+    /// In hexadecimal.
+    pub sha256: String,
+}
+
+/// When a class of urgency is back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ClassOnPaper {
+    /// The tier.
+    pub tier: String,
+    /// The last step of this tier and all before it ends.
+    pub finish_ms: Millis,
+    /// No schedule ends earlier, given what the tiers before it got.
+    pub bound_ms: Millis,
+    /// Nothing better exists, and that is proven.
+    pub proven: bool,
+}
+
+/// A site and its ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SiteOnPaper {
+    /// Its name.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// `up`, `lost`, `impaired`, `leaving`, `returning` or `quarantined`.
+    pub state: String,
+    /// One line per kind of resource.
+    pub ledger: Vec<LedgerLine>,
+}
+
+/// What is there of a resource, and what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LedgerLine {
+    /// Which resource.
+    pub resource: String,
+    /// What is there.
+    pub capacity: u64,
+    /// How far a plan fills it.
+    pub limit: u64,
+    /// What was taken when the incident began.
+    pub before: u64,
+    /// What is taken when the plan is done; on-demand capacity not counted.
+    pub after: u64,
+    /// On-demand capacity that the plan takes.
+    pub on_demand: u64,
+}
+
+/// A pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PoolOnPaper {
+    /// Its name; `site:NAME` for the steps of a site.
+    pub id: String,
+    /// How much there is.
+    pub size: u32,
+    /// What is kept for the first tier until that is back.
+    pub kept_for_first: u32,
+}
+
+/// Limits for the whole run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LimitsOnPaper {
+    /// SSH handshakes at once.
+    pub ssh_handshakes: u32,
+    /// Output kept per host and step, in bytes.
+    pub output_bytes: u64,
+}
+
+/// What the next loss would do, once this plan is done.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Outlook {
+    /// Losing one of these next takes the lifeline below its floor.
+    pub kills: Vec<NextLoss>,
+    /// Data of which only one copy is left: service and site.
+    pub unprotected: Vec<(String, String)>,
+}
+
+/// A loss after which the lifeline is not back for everyone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct NextLoss {
+    /// The site.
+    pub site: String,
+    /// The service of the lifeline that falls first.
+    pub service: String,
+    /// The share of its users that it would still admit.
+    pub admits: Ppm,
+    /// The cheapest repair that is known: how much of what, and where.
+    pub repair: Option<Repair>,
+}
+
+/// Extra capacity that would save a service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Repair {
+    /// Where.
+    pub site: String,
+    /// Of what.
+    pub resource: String,
+    /// How much, in thousandths.
+    pub amount: u64,
+}

@@ -1,0 +1,347 @@
+//! Gates and steps: exactly what is done, when at the earliest, and within which limits.
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::model::Millis;
+use crate::model::Ppm;
+use crate::plan::Level;
+
+/// A condition that people or probes open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Gate {
+    /// Its name: `approval:start`, `fence:message-store@pangyo`.
+    pub id: String,
+    /// What it guards.
+    pub kind: GateKind,
+    /// The service that it belongs to, where it belongs to one.
+    pub service: Option<String>,
+    /// Steps and gates that come before it.
+    pub after: Vec<String>,
+    /// Steps of which any one, proven, opens it without a person.
+    pub opened_by: Vec<String>,
+    /// Whether a person is expected to answer.
+    pub person: bool,
+    /// When it is expected to be asked.
+    pub start_ms: Millis,
+    /// How long the answer is expected to take.
+    pub duration_ms: Millis,
+    /// How long it waits before the run holds.
+    pub limit_ms: Millis,
+    /// Urgency: the position of its tier.
+    pub class: u8,
+    /// What it claims of the pools.
+    pub claims: Vec<ClaimOnPaper>,
+}
+
+/// What a gate guards.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum GateKind {
+    /// The whole plan may begin. One for each plan.
+    ApproveStart,
+    /// These services may be degraded or shed. One for each plan that does so beyond the lifeline's need.
+    ApproveVictims {
+        /// Whom it concerns.
+        services: Vec<String>,
+    },
+    /// A step without a way back may be taken.
+    ApproveIrreversible {
+        /// Which.
+        step: String,
+    },
+    /// The old writer can never write again.
+    Fence {
+        /// Where it was.
+        site: String,
+        /// What a person is asked when it can't be proven.
+        attest: Option<String>,
+    },
+    /// What may be lost is known, and within the promise, or a person accepts it.
+    DataLoss {
+        /// The candidate.
+        site: String,
+        /// How far behind it may be, as declared.
+        at_most_ms: Option<Millis>,
+        /// The promise.
+        objective_ms: Option<Millis>,
+    },
+    /// Something that is needed can't be brought back: a person supplies it by other means.
+    BreakGlass {
+        /// What is missing: `service:deploy`, `kit:sealed-credentials`, `quorum:etcd`.
+        missing: String,
+    },
+}
+
+/// One step: exactly what is done, when at the earliest, and within which limits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Step {
+    /// `message-store/promote@ansan`; stable from plan to plan.
+    pub id: String,
+    /// For people.
+    pub title: String,
+    /// The service that it belongs to; none for a site's own steps and for kits.
+    pub service: Option<String>,
+    /// The occasion.
+    pub procedure: String,
+    /// The phase.
+    pub phase: String,
+    /// Where it acts.
+    pub site: Option<String>,
+    /// Whether that is the source, the target or the operator's machine.
+    pub on: Side,
+    /// On which hosts, for ssh.
+    pub hosts: Option<HostsOnPaper>,
+    /// What it does.
+    pub action: ActionOnPaper,
+    /// Already so? Then it is not done again.
+    pub done_if: Option<ProbeOnPaper>,
+    /// Proof that it worked.
+    pub verify: Option<ProbeOnPaper>,
+    /// The way back.
+    pub undo: Option<ActionOnPaper>,
+    /// What a person is asked when the effect can't be proven.
+    pub attest: Option<String>,
+    /// Asks for the log position and its age.
+    pub position: Option<ProbeOnPaper>,
+    /// What it uses, as chosen: `service:bastion@ansan`, `kit:sealed-credentials`.
+    pub uses: Vec<String>,
+    /// Steps and gates that come before it. Sorted.
+    pub after: Vec<String>,
+    /// When it is expected to start.
+    pub start_ms: Millis,
+    /// How long it is expected to take.
+    pub duration_ms: Millis,
+    /// Where that figure came from.
+    pub duration_from: DurationFrom,
+    /// Limits of every attempt.
+    pub limits: StepLimits,
+    /// How it spreads over its hosts.
+    pub batch: Option<BatchOnPaper>,
+    /// There is no way back.
+    pub irreversible: bool,
+    /// A host that can't be reached counts as done.
+    pub unreachable_ok: bool,
+    /// Urgency: the position of its tier, 0 first.
+    pub class: u8,
+    /// What it claims of the pools while it runs.
+    pub claims: Vec<ClaimOnPaper>,
+    /// What is so when it is done.
+    pub effect: Option<Effect>,
+}
+
+/// Where a step acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// On the replica that is left.
+    Source,
+    /// On the replica that takes over, or on the one that changes.
+    Target,
+    /// On the operator's machine, or by a person.
+    Operator,
+}
+
+/// What is so when a step is done, as far as users and the ledger are concerned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Effect {
+    /// The replica runs, and holds the room that it will need. Taken when the step starts.
+    Holds {
+        /// At which level.
+        level: Level,
+        /// For which share of users.
+        share: Ppm,
+    },
+    /// The replica serves at this level and for this share of users.
+    Serves {
+        /// At which level.
+        level: Level,
+        /// For which share of users.
+        share: Ppm,
+    },
+    /// The replica no longer serves.
+    Ends,
+    /// The replica can never act again until a person lets it.
+    Fenced,
+    /// The replica is the writer.
+    Writer,
+}
+
+/// Hosts, and how to reach them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HostsOnPaper {
+    /// `as-db-[01-03]`.
+    pub set: String,
+    /// How many.
+    pub count: u64,
+    /// The user to log in as, where one was declared.
+    pub user: Option<String>,
+    /// Where a host is; may name `host`.
+    pub address: String,
+    /// The port.
+    pub port: u16,
+    /// Bastions to go through, in the order in which they are tried: `bastion@ansan`.
+    pub jump: Vec<String>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum ActionOnPaper {
+    /// A command on hosts; may name `host`, `host-address` and `run`.
+    Ssh {
+        /// The command line.
+        line: String,
+        /// Secrets by reference.
+        env: Vec<(String, String)>,
+    },
+    /// A command on the operator's machine.
+    Exec {
+        /// The command line.
+        line: String,
+        /// Secrets by reference.
+        env: Vec<(String, String)>,
+    },
+    /// One request.
+    Http(HttpOnPaper),
+    /// Shift a route.
+    Route(RouteOnPaper),
+    /// Launch capacity.
+    Scale {
+        /// Who launches.
+        provider: String,
+        /// Up to how much, by resource, in thousandths.
+        to: Vec<(String, u64)>,
+    },
+    /// A person does or decides something.
+    Confirm {
+        /// The question.
+        question: String,
+    },
+    /// Tell somebody.
+    Notify {
+        /// What it says.
+        message: String,
+        /// `webhook env:NAME` or `command …`.
+        via: String,
+    },
+    /// A probe that must pass.
+    Wait(ProbeOnPaper),
+    /// A person fetches a kit.
+    Fetch {
+        /// Which.
+        kit: String,
+        /// Where it still is.
+        held_at: Vec<String>,
+    },
+}
+
+/// One HTTP request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HttpOnPaper {
+    /// In capitals.
+    pub method: String,
+    /// The whole address.
+    pub url: String,
+    /// In order; secrets by reference.
+    pub headers: Vec<(String, String)>,
+    /// What is sent.
+    pub body: Option<String>,
+    /// The status that means success; any 2xx where none is given.
+    pub expect_status: Option<u16>,
+    /// The answer must contain this.
+    pub expect_body: Option<String>,
+}
+
+/// How a route is shifted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RouteOnPaper {
+    /// Which route.
+    pub route: String,
+    /// Who changes it.
+    pub provider: String,
+    /// The shares that it goes to, by site; they add up to all users that are admitted.
+    pub to: Vec<(String, Ppm)>,
+    /// The shares of the target's part that it passes through, rising to all of it.
+    pub ramp: Vec<Ppm>,
+    /// Between two steps of the ramp.
+    pub hold_ms: Millis,
+    /// How long old answers live.
+    pub ttl_ms: Millis,
+    /// Clients admitted per second, where a herd comes back.
+    pub admit_per_second: Option<u64>,
+}
+
+/// A question that changes nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ProbeOnPaper {
+    /// What is asked: ssh, exec or http.
+    pub ask: Box<ActionOnPaper>,
+    /// The output must contain this.
+    pub expect_output: Option<String>,
+    /// How long it may take until it passes.
+    pub within_ms: Option<Millis>,
+    /// How many times in a row it must pass.
+    pub times: u32,
+}
+
+/// Where the duration of a step came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DurationFrom {
+    /// Its author, with what the author says of it.
+    Expect(Option<String>),
+    /// Nobody said: the default for its kind of action.
+    Default,
+    /// The cache's own figure.
+    Cache,
+    /// TTL, ramp and the herd's admission rate.
+    Route,
+    /// The cloud's own figure.
+    Launch,
+    /// What a person takes.
+    Person,
+    /// Finished runs.
+    History,
+}
+
+/// Limits of a step. Nothing in a plan is without limit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StepLimits {
+    /// When an attempt is given up.
+    pub timeout_ms: Millis,
+    /// How often it may be tried.
+    pub attempts: u32,
+    /// Between two attempts.
+    pub backoff_ms: Millis,
+    /// How a privileged command is killed.
+    pub kill: Option<String>,
+}
+
+/// How a step spreads over its hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BatchOnPaper {
+    /// At most this many hosts at once.
+    pub parallel: u32,
+    /// The share of hosts that is enough.
+    pub enough: Ppm,
+}
+
+/// What something claims of a pool while it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ClaimOnPaper {
+    /// Which pool.
+    pub pool: String,
+    /// How much of it.
+    pub amount: u32,
+}
