@@ -23,8 +23,6 @@ pub use issue::Issue;
 pub use issue::Refusal;
 pub use service_on_paper::Assignment;
 pub use service_on_paper::DataLoss;
-pub use service_on_paper::Impact;
-pub use service_on_paper::Level;
 pub use service_on_paper::Link;
 pub use service_on_paper::Milestone;
 pub use service_on_paper::Rejected;
@@ -45,3 +43,6 @@ pub use step_on_paper::RouteOnPaper;
 pub use step_on_paper::Side;
 pub use step_on_paper::Step;
 pub use step_on_paper::StepLimits;
+
+pub use crate::placement::Impact;
+pub use crate::placement::Level;

@@ -6,6 +6,8 @@ use serde::Serialize;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::placement::Because;
+use crate::placement::Impact;
+use crate::placement::Level;
 use crate::placement::LevelBecause;
 use crate::placement::Raise;
 use crate::placement::Rejection;
@@ -62,36 +64,6 @@ pub struct ServiceOnPaper {
     pub data_loss: Option<DataLoss>,
     /// What it waited for, from T=0 until it was back: steps and gates.
     pub critical_path: Vec<Link>,
-}
-
-/// What an incident does to a service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Impact {
-    /// Nothing.
-    Unaffected,
-    /// It lost nothing, and waits for a callee to come back.
-    Waiting,
-    /// It serves, and lost a standby.
-    Exposed,
-    /// An active replica survives.
-    Reduced,
-    /// No active replica survives.
-    Down,
-    /// It has nowhere to go.
-    Stranded,
-}
-
-/// How much of its job a service does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Level {
-    /// Deliberately off, or not there.
-    Shed,
-    /// The reduced form that still does its job.
-    Degraded,
-    /// All of it.
-    Full,
 }
 
 /// Who served before.

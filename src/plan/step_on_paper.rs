@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::model::Millis;
 use crate::model::Ppm;
-use crate::plan::Level;
+use crate::placement::Level;
 
 /// A condition that people or probes open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
