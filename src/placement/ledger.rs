@@ -6,7 +6,6 @@
 
 use crate::model::Amounts;
 use crate::model::Estate;
-use crate::model::Ppm;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 
@@ -103,27 +102,28 @@ impl Ledger {
     }
 
     /// Takes `amount`, which must fit into the room (with the reserve where `urgent`). An urgent seat does not wait
-    /// for victims as long as the reserve bridges what they have not given up yet.
-    pub(in crate::placement) fn take(
-        &mut self,
-        site: SiteId,
-        amount: &Amounts,
-        service: ServiceId,
-        urgent: bool,
-    ) -> Taken {
+    /// for victims as long as the reserve bridges what they have not given up yet. What the seat itself gave up and
+    /// nobody took comes back to it first.
+    pub(in crate::placement) fn take(&mut self, site: SiteId, amount: &Amounts, seat: SeatId, urgent: bool) -> Taken {
         let account = &mut self.sites[site.at()];
         let mut taken = Taken::default();
         account.used = account.used.plus(amount);
-        account.last = Some(service);
-        let now = amount.least(&account.free);
+        account.last = Some(seat.service);
+        let mut open = amount.clone();
+        for (_, own) in account.later.iter_mut().filter(|(giver, _)| *giver == seat) {
+            let back = open.least(own);
+            *own = own.less(&back);
+            open = open.less(&back);
+        }
+        let now = open.least(&account.free);
         account.free = account.free.less(&now);
-        let mut open = amount.less(&now);
+        open = open.less(&now);
         if open.is_zero() {
             return taken;
         }
         let bridged = urgent && open.fits(&account.reserve);
         let mut bridge = Amounts::zero(open.0.len());
-        for (seat, rest) in &mut account.later {
+        for (giver, rest) in &mut account.later {
             let part = open.least(rest);
             if part.is_zero() {
                 continue;
@@ -133,7 +133,7 @@ impl Ledger {
             if bridged {
                 bridge = bridge.plus(&part);
             } else {
-                taken.waits.push(*seat);
+                taken.waits.push(*giver);
             }
         }
         account.later.retain(|(_, rest)| !rest.is_zero());
@@ -148,6 +148,13 @@ impl Ledger {
     pub(in crate::placement) fn launch(&mut self, site: SiteId, amount: &Amounts) {
         let account = &mut self.sites[site.at()];
         account.on_demand = account.on_demand.less(amount);
+    }
+
+    /// Gives back what a seat took and never waited for.
+    pub(in crate::placement) fn undo(&mut self, site: SiteId, amount: &Amounts) {
+        let account = &mut self.sites[site.at()];
+        account.used = account.used.less(amount);
+        account.free = account.free.plus(amount);
     }
 
     /// A seat will give up room: what is above the limit is not handed on.
@@ -166,22 +173,6 @@ impl Ledger {
         let account = &self.sites[site.at()];
         (&account.capacity, &account.limit, &account.before, &account.used)
     }
-
-    /// What a site was over its limit before the incident.
-    pub(in crate::placement) fn over_before(&self, site: SiteId) -> Amounts {
-        let account = &self.sites[site.at()];
-        account.before.less(&account.limit)
-    }
-}
-
-/// The share of `whole` that `part` is, rounded down; all of it where there is nothing to be a share of.
-#[must_use]
-pub(in crate::placement) fn share_of(part: u64, whole: u64) -> Ppm {
-    if whole == 0 {
-        return Ppm::ONE;
-    }
-    let share = u128::from(part) * u128::from(Ppm::ONE.0) / u128::from(whole);
-    Ppm(u64::try_from(share).unwrap_or(u64::MAX)).min(Ppm::ONE)
 }
 
 #[cfg(test)]
@@ -230,8 +221,8 @@ mod tests {
         assert_eq!(ledger.room(HERE), cores(30));
         ledger.give_up(HERE, &cores(20), seat(7));
         assert_eq!(ledger.room(HERE), cores(50));
-        assert_eq!(ledger.take(HERE, &cores(30), ServiceId(1), false).waits, []);
-        assert_eq!(ledger.take(HERE, &cores(5), ServiceId(2), false).waits, [seat(7)]);
+        assert_eq!(ledger.take(HERE, &cores(30), seat(1), false).waits, []);
+        assert_eq!(ledger.take(HERE, &cores(5), seat(2), false).waits, [seat(7)]);
         assert_eq!(ledger.room(HERE), cores(15));
     }
 
@@ -239,9 +230,9 @@ mod tests {
     fn the_reserve_bridges_what_a_victim_has_not_given_up_yet() {
         let mut ledger = ledger(100, 80);
         ledger.give_up(HERE, &cores(10), seat(7));
-        let taken = ledger.take(HERE, &cores(10), ServiceId(1), true);
+        let taken = ledger.take(HERE, &cores(10), seat(1), true);
         assert_eq!((taken.waits, taken.above_limit), (vec![], None));
-        let taken = ledger.take(HERE, &cores(10), ServiceId(1), true);
+        let taken = ledger.take(HERE, &cores(10), seat(1), true);
         assert_eq!(taken.above_limit, Some(cores(10)));
         assert_eq!(ledger.room_with_reserve(HERE), cores(0));
     }
@@ -249,7 +240,6 @@ mod tests {
     #[test]
     fn what_was_over_the_limit_is_not_handed_on() {
         let mut ledger = ledger(100, 95);
-        assert_eq!(ledger.over_before(HERE), cores(15));
         ledger.give_up(HERE, &cores(20), seat(7));
         assert_eq!(ledger.room(HERE), cores(5));
     }

@@ -223,6 +223,6 @@ fn lose_hosts(seat: &mut SeatNow, replica: &Replica, lost: &HostSet, state: Scop
 
 /// The sites that are up or back, in order of name.
 #[must_use]
-pub fn target_sites(situation: &Situation) -> Vec<SiteId> {
+pub(in crate::placement) fn target_sites(situation: &Situation) -> Vec<SiteId> {
     (0..situation.sites.len()).filter(|&at| situation.sites[at].is_target()).map(SiteId::new).collect()
 }
