@@ -8,5 +8,6 @@ pub mod graph;
 pub mod model;
 pub mod placement;
 pub mod plan;
+pub mod report;
 pub mod schedule;
 pub mod template;

@@ -1,0 +1,111 @@
+//! What a step does and where, in one line, and in full.
+
+use crate::model::amount_text;
+use crate::plan::ActionOnPaper;
+use crate::plan::HostsOnPaper;
+use crate::plan::HttpOnPaper;
+use crate::plan::ProbeOnPaper;
+use crate::plan::RouteOnPaper;
+use crate::plan::Side;
+use crate::plan::Step;
+use crate::report::words;
+
+/// What is done, in one line.
+#[must_use]
+pub fn line(action: &ActionOnPaper) -> String {
+    match action {
+        ActionOnPaper::Ssh { line, .. } => format!("ssh {}", one_line(line)),
+        ActionOnPaper::Exec { line, .. } => format!("exec {}", one_line(line)),
+        ActionOnPaper::Http(call) => format!("{} {}", call.method, call.url),
+        ActionOnPaper::Route(route) => route_line(route),
+        ActionOnPaper::Scale { provider, to } => {
+            let to: Vec<String> = to.iter().map(|(what, amount)| format!("{} {what}", amount_text(*amount))).collect();
+            format!("ask {provider} for {}", to.join(", "))
+        }
+        ActionOnPaper::Confirm { question } => format!("ask \"{}\"", one_line(question)),
+        ActionOnPaper::Notify { message, via } => format!("tell by {via}: {}", one_line(message)),
+        ActionOnPaper::Wait(probe) => format!("wait until {}", probe_line(probe)),
+        ActionOnPaper::Fetch { kit, held_at } => format!("fetch {kit} from {}", words::fold(held_at, 40)),
+    }
+}
+
+/// Where a step acts: `as-msg-[001-100] (100 hosts)`, or whose machine it is.
+#[must_use]
+pub fn place(step: &Step) -> String {
+    match (&step.hosts, &step.site) {
+        (Some(hosts), _) => hosts_line(hosts),
+        (None, Some(site)) if step.on != Side::Operator => format!("for {site}"),
+        (None, _) => "operator".to_owned(),
+    }
+}
+
+/// `as-msg-[001-100] (100 hosts)`.
+#[must_use]
+pub fn hosts_line(hosts: &HostsOnPaper) -> String {
+    let count = words::count(usize::try_from(hosts.count).unwrap_or(usize::MAX), "host");
+    format!("{} ({count})", words::cut(&hosts.set, 40))
+}
+
+/// A probe in one line.
+#[must_use]
+pub fn probe_line(probe: &ProbeOnPaper) -> String {
+    let mut text = line(&probe.ask);
+    if let Some(output) = &probe.expect_output {
+        text.push_str(&format!(" says {output:?}"));
+    }
+    if probe.times > 1 {
+        text.push_str(&format!(", {} times in a row", probe.times));
+    }
+    if let Some(within) = probe.within_ms {
+        text.push_str(&format!(", within {}", words::span(within)));
+    }
+    text
+}
+
+/// Everything about an action that one line leaves out, as pairs of a word and its value.
+#[must_use]
+pub fn details(action: &ActionOnPaper) -> Vec<(&'static str, String)> {
+    match action {
+        ActionOnPaper::Ssh { env, .. } | ActionOnPaper::Exec { env, .. } => {
+            env.iter().map(|(name, secret)| ("secret", format!("{name} from {secret}"))).collect()
+        }
+        ActionOnPaper::Http(call) => http_details(call),
+        ActionOnPaper::Route(route) => route_details(route),
+        ActionOnPaper::Scale { .. }
+        | ActionOnPaper::Confirm { .. }
+        | ActionOnPaper::Notify { .. }
+        | ActionOnPaper::Fetch { .. } => Vec::new(),
+        ActionOnPaper::Wait(probe) => details(&probe.ask),
+    }
+}
+
+fn route_line(route: &RouteOnPaper) -> String {
+    let to: Vec<String> = route.to.iter().map(|(site, share)| format!("{site} {share}")).collect();
+    format!("shift route {} to {}", route.route, to.join(", "))
+}
+
+fn route_details(route: &RouteOnPaper) -> Vec<(&'static str, String)> {
+    let ramp: Vec<String> = route.ramp.iter().map(ToString::to_string).collect();
+    let mut all = vec![
+        ("provider", route.provider.clone()),
+        ("ramp", format!("{}, {} apart", ramp.join(", "), words::span(route.hold_ms))),
+        ("old answers", format!("live up to {} (TTL)", words::span(route.ttl_ms))),
+    ];
+    all.extend(route.admit_per_second.map(|rate| ("admits", format!("{rate} clients per second"))));
+    all
+}
+
+fn http_details(call: &HttpOnPaper) -> Vec<(&'static str, String)> {
+    let mut all: Vec<(&'static str, String)> =
+        call.headers.iter().map(|(name, value)| ("header", format!("{name}: {value}"))).collect();
+    all.extend(call.body.iter().map(|body| ("body", one_line(body))));
+    let status = call.expect_status.map_or("any 2xx".to_owned(), |status| status.to_string());
+    let body = call.expect_body.as_ref().map_or(String::new(), |body| format!(" and a body with {body:?}"));
+    all.push(("expects", format!("{status}{body}")));
+    all
+}
+
+/// A text of several lines in one.
+fn one_line(text: &str) -> String {
+    text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
+}

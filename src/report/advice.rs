@@ -1,0 +1,198 @@
+//! The sentences for what a reader must know before a plan is run, and for why none was made; each with what to do.
+
+use crate::model::Millis;
+use crate::model::amount_text;
+use crate::plan::Issue;
+use crate::plan::Refusal;
+use crate::report::reason;
+use crate::report::words;
+
+/// What is so, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Advice {
+    /// What is so: a sentence without its full stop.
+    pub what: String,
+    /// What to do: a sentence without its full stop.
+    pub act: String,
+}
+
+impl Advice {
+    fn new(what: impl Into<String>, act: impl Into<String>) -> Self {
+        Self { what: what.into(), act: act.into() }
+    }
+}
+
+/// What to know, and what to do about it.
+#[must_use]
+pub fn issue(issue: &Issue) -> Advice {
+    match issue {
+        Issue::Stranded { service, needed_by } => stranded(service, needed_by),
+        Issue::RtoMissed { service, expected, objective, bound } => rto_missed(service, *expected, *objective, *bound),
+        Issue::RpoAtRisk { service, site, lag, objective } => rpo_at_risk(service, site, *lag, *objective),
+        Issue::AdmitsPart { service, share } => Advice::new(
+            format!("{service} can admit {}; the rest is turned away", reason::users(*share)),
+            format!("say so to users now; `explain service:{service}` names the capacity that is short"),
+        ),
+        Issue::OnDemandInPromise { service, site, launch_proved } => on_demand(service, site, launch_proved.as_deref()),
+        Issue::SharesDomain { service, site, domain } => Advice::new(
+            format!("{service} goes to {site}, which shares {domain} with what is lost"),
+            format!("ask who runs {domain} whether it holds at {site}; `--to` names another site"),
+        ),
+        Issue::OverLimitBefore { site, resource, by } => over_before(site, resource, *by),
+        Issue::RecoveredTogether { cycle } => Advice::new(
+            format!("each needs the other, so they are started together: {}", cycle.join(" > ")),
+            "watch them as one: if one stays down, look at all; then break the circle in `depends-on`",
+        ),
+        Issue::BootstrapCycle { step, missing } => Advice::new(
+            format!("{step} uses {missing}, and {missing} can't start before it"),
+            format!("have a person ready to do {step} without {missing}; a gate asks for it"),
+        ),
+        Issue::UsesStranded { step, missing } => Advice::new(
+            format!("{step} uses {missing}, which nothing brings back"),
+            format!("find another way to do what {missing} does; a gate asks for it"),
+        ),
+        Issue::JumpLost { step, jump } => Advice::new(
+            format!("{step} can't reach its hosts: every way leads through {}", words::fold(jump, 60)),
+            "find a way in that does not pass there: a console, a VPN, a person on the floor",
+        ),
+        Issue::NoSteps { service, site } => Advice::new(
+            format!("{service} should come up at {site}, and no runbook says how"),
+            "call its owner and do it by hand; then write the runbook",
+        ),
+        Issue::RouteNotShifted { service, route } => Advice::new(
+            format!("{service} is reached by route {route}, which none of its steps shifts"),
+            format!("shift {route} by hand after it is verified, and add a `route = true` step"),
+        ),
+        Issue::NoFence { service, site } => Advice::new(
+            format!("{service} gets a new writer, and nothing fences the old one at {site}"),
+            format!("make sure that {site} is cut off or powered down before you open its gate"),
+        ),
+        Issue::OrchestratorLost => Advice::new(
+            "every declared copy of this tool is in what is lost",
+            "keep this copy, its folder and its credentials alive: put a second one elsewhere now",
+        ),
+        Issue::SiteWithoutFence { site } => Advice::new(
+            format!("nothing fences {site} as a whole, so every service there is fenced by itself"),
+            format!("if you can cut {site}'s network at the border, do so, and attest it once"),
+        ),
+        Issue::DefaultDurations { steps } => default_durations(*steps),
+        Issue::FaultsElsewhere { errors } => Advice::new(
+            format!("{} in files that this incident does not touch", words::count(to_usize(*errors), "error")),
+            "go on; `check` shows them afterwards",
+        ),
+        Issue::DeclaredOnly => Advice::new(
+            "where services run now is declared, not observed",
+            "compare it with what you see before you approve the start",
+        ),
+    }
+}
+
+fn stranded(service: &str, needed_by: &[String]) -> Advice {
+    let needs = match needed_by {
+        [] => "nobody else needs it".to_owned(),
+        _ => format!("needed by {}", words::fold(needed_by, 48)),
+    };
+    Advice::new(
+        format!("{service} has nowhere to go; {needs}"),
+        format!("call its owner; `explain service:{service}` says why each site was refused"),
+    )
+}
+
+fn rto_missed(service: &str, expected: Millis, objective: Millis, bound: Millis) -> Advice {
+    let late = words::span(expected.saturating_sub(objective));
+    let act = if bound > objective {
+        format!("no order is fast enough (at best {}): tell users, then shorten its steps", words::at(bound))
+    } else {
+        format!("`explain service:{service}` shows what it waits for; more people or slots may help")
+    };
+    let promised = words::span(objective);
+    Advice::new(format!("{service} is back {late} later than promised ({} of {promised})", words::at(expected)), act)
+}
+
+fn rpo_at_risk(service: &str, site: &str, lag: Option<Millis>, objective: Millis) -> Advice {
+    let behind = match lag {
+        Some(lag) => format!("may be {} behind", words::span(lag)),
+        None => "is behind by nobody knows how much".to_owned(),
+    };
+    Advice::new(
+        format!("{service} at {site} {behind}; {} were promised", words::span(objective)),
+        "decide who may accept lost data before its gate asks",
+    )
+}
+
+fn on_demand(service: &str, site: &str, launch_proved: Option<&str>) -> Advice {
+    let proved = launch_proved.map_or("never proved".to_owned(), |day| format!("last proved {day}"));
+    Advice::new(
+        format!("{service} leans on capacity that {site} must launch first ({proved})"),
+        format!("call {site}'s support now, and ask for the capacity by name"),
+    )
+}
+
+fn over_before(site: &str, resource: &str, by: u64) -> Advice {
+    Advice::new(
+        format!("{site} was over its limit before, by {} {resource}", amount_text(by)),
+        "nothing in this plan makes it worse; take load off it when this is over",
+    )
+}
+
+fn default_durations(steps: u64) -> Advice {
+    Advice::new(
+        format!("nobody said how long {} {}", words::count(to_usize(steps), "step"), take(steps)),
+        "read the times as rough; write `expect` into the runbooks after a drill",
+    )
+}
+
+fn take(steps: u64) -> &'static str {
+    if steps == 1 { "takes" } else { "take" }
+}
+
+fn to_usize(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+/// Why no plan was made, and what to do about it.
+#[must_use]
+pub fn refusal(refusal: &Refusal) -> Advice {
+    match refusal {
+        Refusal::NothingLost => Advice::new(
+            "nothing is lost, impaired, leaving or returning",
+            "say what happened: `--lost SITE`, `--leave SITE` or `--return SITE`",
+        ),
+        Refusal::MixedStates => Advice::new(
+            "what is lost and what leaves or returns can't be in one plan: their orders contradict each other",
+            "plan for what is lost first; move or return the rest when that is done",
+        ),
+        Refusal::NoSuchHosts { hosts } => Advice::new(
+            format!("no replica has any of the hosts {hosts}"),
+            "compare with `hosts = …` in topology/: an empty set is never taken for all",
+        ),
+        Refusal::NoSuchReplica { service, site } => Advice::new(
+            format!("{service} has no replica at {site}"),
+            format!("`explain service:{service}` lists where it is"),
+        ),
+        Refusal::NothingLeft => Advice::new(
+            "no site is left that could take anything",
+            "name less as lost, widen `--to`, or add a site to topology/",
+        ),
+        Refusal::WouldDegrade { services } => Advice::new(
+            format!("this planned move would end below full for {}", words::fold(services, 60)),
+            "add capacity or move less; `--accept-degraded` moves all the same",
+        ),
+        Refusal::EmptyEstate => Advice::new(
+            "the estate declares no service and site that could be planned",
+            "`bonghwa init` in an empty folder writes an estate to begin with",
+        ),
+        Refusal::StepCycle { steps } => Advice::new(
+            format!("these steps wait for each other in a circle: {}", steps.join(" > ")),
+            "take one `needs` out of the runbook that holds the first of them",
+        ),
+        Refusal::ClaimTooLarge { step, pool, amount, size } => Advice::new(
+            format!("{step} claims {amount} of {pool}, and there are {size}"),
+            "lower its `claims`, or raise the pool's `size` in bonghwa.toml",
+        ),
+        Refusal::Broken { violations } => Advice::new(
+            format!("the plan failed its own check: {}", violations.join("; ")),
+            "this is a fault of bonghwa: please report it with these lines; nothing was written",
+        ),
+    }
+}

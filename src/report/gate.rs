@@ -1,0 +1,52 @@
+//! The sentences for gates: what a person or a probe is asked before the steps behind it may run.
+
+use crate::plan::Gate;
+use crate::plan::GateKind;
+use crate::report::words;
+
+/// What is asked at a gate.
+#[must_use]
+pub fn ask(gate: &Gate) -> String {
+    match &gate.kind {
+        GateKind::ApproveStart => "approve the start of this plan".to_owned(),
+        GateKind::ApproveVictims { services } => {
+            format!("approve that these give up room: {}", words::fold(services, 60))
+        }
+        GateKind::ApproveIrreversible { step } => format!("approve {step}: there is no way back from it"),
+        GateKind::Fence { attest: Some(question), .. } => question.clone(),
+        GateKind::Fence { site, attest: None } => {
+            format!("is what ran at {site} unable to act, for good?")
+        }
+        GateKind::DataLoss { site, at_most_ms, objective_ms } => {
+            let behind = match at_most_ms {
+                Some(lag) => format!("up to {} may be lost", words::span(*lag)),
+                None => "how much may be lost is unknown".to_owned(),
+            };
+            let promised = objective_ms.map_or(String::new(), |limit| format!(", {} promised", words::span(limit)));
+            format!("accept the data at {site}: {behind}{promised}")
+        }
+        GateKind::BreakGlass { missing } => format!("supply {missing} by other means: nothing brings it back"),
+    }
+}
+
+/// What kind of gate it is, in two or three words.
+#[must_use]
+pub const fn kind(kind: &GateKind) -> &'static str {
+    match kind {
+        GateKind::ApproveStart | GateKind::ApproveVictims { .. } | GateKind::ApproveIrreversible { .. } => "approval",
+        GateKind::Fence { .. } => "fence",
+        GateKind::DataLoss { .. } => "data loss",
+        GateKind::BreakGlass { .. } => "break glass",
+    }
+}
+
+/// Who opens it: a person, or one of the steps that prove it.
+#[must_use]
+pub fn opened(gate: &Gate) -> String {
+    match (gate.person, gate.opened_by.as_slice()) {
+        (true, []) => "a person".to_owned(),
+        (true, steps) => format!("a person, or proof from {}", words::fold(steps, 50)),
+        (false, []) => "what is declared: it is expected to open by itself".to_owned(),
+        (false, steps) => format!("proof from {}", words::fold(steps, 50)),
+    }
+}

@@ -1,0 +1,106 @@
+//! What a plan says of the first tier: when text messages are back, at which level, for whom, and how sure that is.
+//!
+//! Read off the plan, never computed anew: a service's own milestones are combined by taking the worst of each moment.
+
+use std::collections::BTreeSet;
+
+use crate::model::Millis;
+use crate::model::Ppm;
+use crate::plan::Level;
+use crate::plan::Milestone;
+use crate::plan::Plan;
+use crate::plan::ServiceOnPaper;
+
+/// The first tier, as far as the plan touches it.
+#[derive(Debug, Clone)]
+pub struct Lifeline<'a> {
+    /// The tier's name.
+    pub tier: &'a str,
+    /// The services that were declared to be of it; where the plan touches none of them, those that were raised to it.
+    pub promised: Vec<&'a ServiceOnPaper>,
+    /// Every service that is planned with its urgency.
+    pub closure: Vec<&'a ServiceOnPaper>,
+}
+
+/// The first tier of a plan; none where the plan has no tier at all.
+#[must_use]
+pub fn lifeline(plan: &Plan) -> Option<Lifeline<'_>> {
+    let tier = plan.classes.first()?.tier.as_str();
+    let of = |declared: bool| -> Vec<&ServiceOnPaper> {
+        let tier_of = |service: &&ServiceOnPaper| match declared {
+            true => service.tier == tier,
+            false => service.effective_tier == tier,
+        };
+        plan.services.iter().filter(tier_of).collect()
+    };
+    let closure = of(false);
+    let promised = match of(true) {
+        declared if declared.is_empty() => closure.clone(),
+        declared => declared,
+    };
+    Some(Lifeline { tier, promised, closure })
+}
+
+impl<'a> Lifeline<'a> {
+    /// The service that comes back last, where all of them come back.
+    #[must_use]
+    pub fn last_back(&self) -> Option<&'a ServiceOnPaper> {
+        if self.promised.iter().any(|service| service.expected_back_ms.is_none()) {
+            return None;
+        }
+        self.promised.iter().copied().max_by_key(|service| service.expected_back_ms)
+    }
+
+    /// From when on it does how much for how many: the worst of its services at each moment.
+    #[must_use]
+    pub fn milestones(&self) -> Vec<Milestone> {
+        let times: BTreeSet<Millis> =
+            self.promised.iter().flat_map(|service| service.milestones.iter().map(|at| at.at_ms)).collect();
+        let mut all: Vec<Milestone> = Vec::new();
+        for at_ms in times {
+            let states = || self.promised.iter().map(|service| state_at(service, at_ms));
+            let level = states().map(|(level, _)| level).min().unwrap_or(Level::Shed);
+            let share = states().map(|(_, share)| share).min().unwrap_or(Ppm::ZERO);
+            let share = if level == Level::Shed { Ppm::ZERO } else { share };
+            let level = if share == Ppm::ZERO { Level::Shed } else { level };
+            if all.last().is_none_or(|last| (last.level, last.share) != (level, share)) {
+                all.push(Milestone { at_ms, level, share });
+            }
+        }
+        all
+    }
+
+    /// The strictest promise on downtime among its services.
+    #[must_use]
+    pub fn objective(&self) -> Option<Millis> {
+        self.promised.iter().filter_map(|service| service.objective_ms).min()
+    }
+
+    /// By how much the worst of its services misses its own promise.
+    #[must_use]
+    pub fn missed_by(&self) -> Option<Millis> {
+        let late = |service: &&ServiceOnPaper| {
+            let (back, objective) = service.expected_back_ms.zip(service.objective_ms)?;
+            (back > objective).then(|| back.saturating_sub(objective))
+        };
+        self.promised.iter().filter_map(late).max()
+    }
+
+    /// No schedule brings all of it back earlier.
+    #[must_use]
+    pub fn bound(&self) -> Option<Millis> {
+        self.promised.iter().filter_map(|service| service.bound_ms).max()
+    }
+
+    /// When it would be back if every person answered at once.
+    #[must_use]
+    pub fn without_people(&self) -> Option<Millis> {
+        self.promised.iter().map(|service| service.without_people_ms).max().flatten()
+    }
+}
+
+/// What a service does at a moment, by its milestones.
+fn state_at(service: &ServiceOnPaper, at: Millis) -> (Level, Ppm) {
+    let reached = service.milestones.iter().rfind(|milestone| milestone.at_ms <= at);
+    reached.map_or((Level::Shed, Ppm::ZERO), |milestone| (milestone.level, milestone.share))
+}

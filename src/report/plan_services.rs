@@ -1,0 +1,121 @@
+//! The services of a plan, in order of urgency, one line each.
+
+use crate::model::Ppm;
+use crate::plan::Impact;
+use crate::plan::Plan;
+use crate::plan::ServiceOnPaper;
+use crate::report::paint::Paint;
+use crate::report::paint::Tone;
+use crate::report::plan_text::WIDE;
+use crate::report::plan_text::section;
+use crate::report::table::left;
+use crate::report::table::table;
+use crate::report::words;
+
+/// What two screens hold; the most urgent stand first, so what is folded matters least.
+const LINES: usize = 48;
+
+/// The table of services, tier by tier.
+#[must_use]
+pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
+    let shape = [
+        left("service", 22),
+        left("impact", 10),
+        left("from > to", 32),
+        left("level", 8),
+        left("back", 9),
+        left("promised", 18),
+        left("", 40),
+    ];
+    let shown = if all { plan.services.len() } else { plan.services.len().min(LINES) };
+    let rows: Vec<Vec<String>> = plan.services[..shown].iter().map(row).collect();
+    let mut table = table(&shape, &rows, WIDE - 4).into_iter();
+    let mut lines: Vec<String> =
+        table.next().map(|head| format!("  {}", paint.tone(Tone::Quiet, &head))).into_iter().collect();
+    let mut tier = "";
+    for (line, service) in table.zip(&plan.services) {
+        if service.effective_tier != tier {
+            tier = &service.effective_tier;
+            lines.push(tier_line(plan, tier, paint));
+        }
+        let alarming = missed(service) || service.impact == Impact::Stranded;
+        lines.push(format!("  {}", if alarming { paint.alarm(&line) } else { line }));
+    }
+    if shown < plan.services.len() {
+        lines.push(format!("  … and {} more (`--all` shows them)", plan.services.len() - shown));
+    }
+    let what = "in order of urgency; ^ raised from a tier below; shares in percent of users";
+    section(paint, "SERVICES", what, &lines)
+}
+
+/// A tier, and when the last of its steps ends.
+fn tier_line(plan: &Plan, tier: &str, paint: Paint) -> String {
+    let name = paint.head(tier);
+    let Some(class) = plan.classes.iter().find(|class| class.tier == tier) else { return name };
+    let sure = match class.proven || class.bound_ms >= class.finish_ms {
+        true => "proven best".to_owned(),
+        false => format!("at best {}", words::at(class.bound_ms)),
+    };
+    format!("{name}: its last step ends at {}, {sure}", words::at(class.finish_ms))
+}
+
+fn row(service: &ServiceOnPaper) -> Vec<String> {
+    let raised = if service.raised.is_some() { "^" } else { "" };
+    let mut notes = Vec::new();
+    if !service.stranded_by.is_empty() {
+        notes.push(format!("without {}", words::fold(&service.stranded_by, 20)));
+    }
+    if service.title != service.id {
+        notes.push(service.title.clone());
+    }
+    vec![
+        format!("{}{raised}", words::cut(&service.id, 21)),
+        words::impact(service.impact).to_owned(),
+        from_to(service),
+        words::level(service.level).to_owned(),
+        service.expected_back_ms.map_or("-".to_owned(), words::at),
+        promised(service),
+        notes.join(" "),
+    ]
+}
+
+/// `pangyo 70, ansan 30 > ansan`.
+fn from_to(service: &ServiceOnPaper) -> String {
+    let from: Vec<String> = service
+        .from
+        .iter()
+        .filter(|assignment| assignment.share > Ppm::ZERO)
+        .map(|assignment| at_site(&assignment.site, assignment.share))
+        .collect();
+    let to: Vec<String> = service
+        .to
+        .iter()
+        .filter(|target| target.share > Ppm::ZERO)
+        .map(|target| at_site(&target.site, target.share))
+        .collect();
+    let to = if to.is_empty() { "nowhere".to_owned() } else { to.join(", ") };
+    let from = if from.is_empty() { "nowhere".to_owned() } else { from.join(", ") };
+    if from == to { format!("{from} stays") } else { format!("{from} > {to}") }
+}
+
+/// `ansan 30`; all users go without a number.
+fn at_site(site: &str, share: Ppm) -> String {
+    if share == Ppm::ONE { site.to_owned() } else { format!("{site} {}", share.to_string().replace(" %", "")) }
+}
+
+/// `10m +2m30s`, `10m MISSED 1m45s`.
+fn promised(service: &ServiceOnPaper) -> String {
+    let Some(objective) = service.objective_ms else { return String::new() };
+    match service.expected_back_ms {
+        None => words::span(objective),
+        Some(back) if back > objective => {
+            format!("{} MISSED -{}", words::span(objective), words::span(back.saturating_sub(objective)))
+        }
+        Some(back) => format!("{} +{}", words::span(objective), words::span(objective.saturating_sub(back))),
+    }
+}
+
+/// Whether a service is back later than promised, or not at all.
+fn missed(service: &ServiceOnPaper) -> bool {
+    service.objective_ms.is_some_and(|objective| service.expected_back_ms.is_some_and(|back| back > objective))
+}

@@ -1,0 +1,106 @@
+//! The steps of a plan: what can't be undone first, then wave by wave.
+//!
+//! A wave is the set of steps whose latest gate is the same; inside a wave, steps stand in order of start.
+
+use std::collections::BTreeMap;
+
+use crate::plan::Effect;
+use crate::plan::Gate;
+use crate::plan::Plan;
+use crate::plan::Step;
+use crate::report::action;
+use crate::report::gate;
+use crate::report::paint::Paint;
+use crate::report::paint::Tone;
+use crate::report::plan_text::WIDE;
+use crate::report::waves::waves_of;
+use crate::report::words;
+
+/// Steps of one wave that are spelled out: two screens.
+const STEPS: usize = 16;
+
+/// The steps that destroy something, or that have no way back.
+#[must_use]
+pub fn final_steps(plan: &Plan, all: bool, paint: Paint) -> String {
+    let steps: Vec<(&Step, &str)> = plan.steps.iter().filter_map(|step| Some((step, finality(step)?))).collect();
+    if steps.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("{}  steps that end something, or have no way back\n", paint.head("DESTRUCTIVE"));
+    let shown = if all { steps.len() } else { steps.len().min(STEPS) };
+    for (step, why) in &steps[..shown] {
+        let line = format!("  {:>9}  {why:13}  {}: {}", words::at(step.start_ms), step.id, step.title);
+        text.push_str(&paint.tone(Tone::Care, &words::cut(&line, WIDE)));
+        text.push('\n');
+    }
+    text + &folded(steps.len() - shown, "  ")
+}
+
+/// Why a step belongs among those that must be read twice.
+fn finality(step: &Step) -> Option<&'static str> {
+    if step.irreversible {
+        return Some("NO WAY BACK");
+    }
+    match step.effect.as_ref()? {
+        Effect::Fenced => Some("cuts off"),
+        Effect::Writer => Some("new writer"),
+        Effect::Ends => Some("switches off"),
+        Effect::Holds { .. } | Effect::Serves { .. } => None,
+    }
+}
+
+/// All steps, by the gate that releases them.
+#[must_use]
+pub fn waves(plan: &Plan, all: bool, paint: Paint) -> String {
+    if plan.steps.is_empty() {
+        return format!("{}  nothing is to be done\n", paint.head("STEPS"));
+    }
+    let gates: BTreeMap<&str, &Gate> = plan.gates.iter().map(|gate| (gate.id.as_str(), gate)).collect();
+    let counted = (words::count(plan.steps.len(), "step"), words::count(plan.gates.len(), "gate"));
+    let mut text = format!("{}  {} behind {}; times from the declaration\n", paint.head("STEPS"), counted.0, counted.1);
+    for (number, (released_by, steps)) in waves_of(plan).iter().enumerate() {
+        let gate = released_by.and_then(|id| gates.get(id).copied());
+        text.push('\n');
+        text.push_str(&wave_head(number + 1, gate, steps.len(), paint));
+        let shown = if all { steps.len() } else { steps.len().min(STEPS) };
+        for step in &steps[..shown] {
+            text.push_str(&step_lines(step, *released_by));
+        }
+        text.push_str(&folded(steps.len() - shown, "    "));
+    }
+    text
+}
+
+fn folded(left: usize, indent: &str) -> String {
+    if left == 0 { String::new() } else { format!("{indent}… and {left} more (`--all` shows them)\n") }
+}
+
+fn wave_head(number: usize, gate: Option<&Gate>, steps: usize, paint: Paint) -> String {
+    let steps = words::count(steps, "step");
+    let Some(gate) = gate else {
+        return format!("  {}  before any gate; {steps}\n", paint.head(&format!("WAVE {number}")));
+    };
+    let opens = words::at(gate.start_ms + gate.duration_ms);
+    let mut text = format!("  {}  opens {opens} by {}; {steps}\n", paint.head(&format!("WAVE {number}")), gate.id);
+    text.push_str(&words::hang("    ask     ", &gate::ask(gate), WIDE));
+    text.push_str(&words::hang("    opened  by ", &gate::opened(gate), WIDE));
+    if !gate.after.is_empty() {
+        text.push_str(&format!("    after   {}\n", words::fold(&gate.after, WIDE - 12)));
+    }
+    text
+}
+
+/// Three lines: when and which; where and what; after what.
+fn step_lines(step: &Step, released_by: Option<&str>) -> String {
+    let when = format!("  {:>9}  {:>7}  ", words::at(step.start_ms), words::span(step.duration_ms));
+    let indent = " ".repeat(words::width(&when));
+    let mut text = words::cut(&format!("{when}{}  {}", step.id, step.title), WIDE) + "\n";
+    let what = format!("{indent}{}: {}", action::place(step), action::line(&step.action));
+    text.push_str(&words::cut(what.trim_end(), WIDE));
+    text.push('\n');
+    let after: Vec<&str> = step.after.iter().map(String::as_str).filter(|id| Some(*id) != released_by).collect();
+    if !after.is_empty() {
+        text.push_str(&format!("{indent}after {}\n", words::fold(&after, WIDE - indent.len() - 6)));
+    }
+    text
+}

@@ -1,0 +1,171 @@
+//! A plan on paper: the first screen, then all the rest in the order in which it is needed.
+//!
+//! The text depends on the plan and on what was asked for, on nothing else: no clock, no terminal.
+
+use crate::model::Ppm;
+use crate::model::amount_text;
+use crate::plan::Issue;
+use crate::plan::Outlook;
+use crate::plan::Plan;
+use crate::report::advice;
+use crate::report::first_screen::first_screen;
+use crate::report::paint::Paint;
+use crate::report::plan_services;
+use crate::report::plan_steps;
+use crate::report::table::left;
+use crate::report::table::right;
+use crate::report::table::table;
+use crate::report::words;
+
+/// The width of everything below the first screen: what a laptop shows beside a chat window.
+pub const WIDE: usize = 100;
+/// As many letters of a digest as people can tell apart and read aloud; 48 bits do not collide in one folder.
+pub const SHORT_ID: usize = 12;
+
+/// What is wanted of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct View {
+    /// Colour, for a terminal.
+    pub color: bool,
+    /// Every service and step, however many there are.
+    pub all: bool,
+}
+
+/// The whole plan as text.
+#[must_use]
+pub fn plan_text(plan: &Plan, view: View) -> String {
+    let paint = Paint { color: view.color };
+    let sections = [
+        first_screen(plan, paint),
+        plan_services::services(plan, view.all, paint),
+        plan_steps::final_steps(plan, view.all, paint),
+        plan_steps::waves(plan, view.all, paint),
+        ledger(plan, paint),
+        findings(plan, paint),
+        outlook(&plan.outlook, paint),
+        sources(plan, paint),
+    ];
+    sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
+}
+
+/// What a site holds before and after, and its limit; amounts as people write them.
+fn ledger(plan: &Plan, paint: Paint) -> String {
+    let shape = [
+        left("site", 20),
+        left("state", 11),
+        left("resource", 12),
+        right("before", 12),
+        right("after", 12),
+        right("limit", 12),
+        right("free", 12),
+        left("", 30),
+    ];
+    let mut rows = Vec::new();
+    for site in &plan.sites {
+        for (at, line) in site.ledger.iter().enumerate() {
+            let gone = matches!(site.state.as_str(), "lost" | "quarantined" | "impaired");
+            let free = line.limit.saturating_sub(line.after);
+            let mut notes = Vec::new();
+            if line.after > line.limit && !gone {
+                notes.push(format!("OVER by {}", amount_text(line.after - line.limit)));
+            }
+            if line.on_demand > 0 {
+                notes.push(format!("and {} launched", amount_text(line.on_demand)));
+            }
+            let free = if gone { "-".to_owned() } else { amount_text(free) };
+            let (id, state) =
+                if at == 0 { (site.id.clone(), site.state.clone()) } else { (String::new(), String::new()) };
+            let amounts = [line.before, line.after, line.limit].map(amount_text);
+            let [before, after, limit] = amounts;
+            rows.push(vec![id, state, line.resource.clone(), before, after, limit, free, notes.join(", ")]);
+        }
+    }
+    if rows.is_empty() {
+        return String::new();
+    }
+    section(
+        paint,
+        "SITES",
+        "what is taken before and after, against the limit that a plan may fill",
+        &table(&shape, &rows, WIDE - 2),
+    )
+}
+
+/// A heading, and lines indented below it.
+pub(super) fn section(paint: Paint, name: &str, what: &str, lines: &[String]) -> String {
+    let mut text = format!("{}  {}\n", paint.head(name), words::cut(what, WIDE - words::width(name) - 2));
+    for line in lines {
+        text.push_str(&format!("  {line}\n"));
+    }
+    text
+}
+
+fn findings(plan: &Plan, paint: Paint) -> String {
+    if plan.findings.is_empty() {
+        return String::new();
+    }
+    let urgent = plan.findings.iter().filter(|issue| issue.is_urgent());
+    let others = plan.findings.iter().filter(|issue| !issue.is_urgent());
+    let mut text = format!("{}  what to know before this plan is run; ! is urgent\n", paint.head("FINDINGS"));
+    for issue in urgent.chain(others) {
+        text.push_str(&finding(issue, paint));
+    }
+    text
+}
+
+fn finding(issue: &Issue, paint: Paint) -> String {
+    let advice = advice::issue(issue);
+    let head = if issue.is_urgent() { "  ! " } else { "  - " };
+    let what = words::hang(head, &advice.what, WIDE);
+    let what = if issue.is_urgent() { paint.alarm(what.trim_end()) + "\n" } else { what };
+    what + &words::hang("    -> ", &advice.act, WIDE)
+}
+
+/// What the next loss would do, and what would help most.
+fn outlook(outlook: &Outlook, paint: Paint) -> String {
+    let mut text = format!("{}  after this plan\n", paint.head("OUTLOOK"));
+    for next in &outlook.kills {
+        let fate = match next.admits {
+            Ppm::ZERO => format!("{} is off", next.service),
+            share => format!("{} admits {share} of users", next.service),
+        };
+        let repair = next.repair.as_ref().map_or("no single repair is known".to_owned(), |repair| {
+            format!("cheapest repair: {} {} more at {}", amount_text(repair.amount), repair.resource, repair.site)
+        });
+        text.push_str(&words::hang(
+            "  ! ",
+            &format!("losing {} next breaks the lifeline: {fate}; {repair}", next.site),
+            WIDE,
+        ));
+    }
+    if outlook.kills.is_empty() {
+        text.push_str("  no single further site takes the lifeline below its floor\n");
+    }
+    if !outlook.unprotected.is_empty() {
+        let names: Vec<String> =
+            outlook.unprotected.iter().map(|(service, site)| format!("{service} at {site}")).collect();
+        text.push_str(&words::hang("  ! ", &format!("data with one copy: {}", words::fold(&names, WIDE - 24)), WIDE));
+    }
+    text
+}
+
+fn sources(plan: &Plan, paint: Paint) -> String {
+    let short = plan.id.get(..SHORT_ID).unwrap_or(&plan.id);
+    let mut text = format!("{}  plan {}\n", paint.head("PAPER"), plan.id);
+    if let Some(parent) = &plan.parent {
+        text.push_str(&format!("  succeeds {parent}\n"));
+    }
+    let pools: Vec<String> = plan.pools.iter().map(|pool| format!("{} {}", pool.id, pool.size)).collect();
+    text.push_str(&words::hang("  ", &format!("pools: {}", words::fold(&pools, WIDE - 10)), WIDE));
+    text.push_str(&format!(
+        "  made from {}, ages as of {}, times in {}, effort {}\n",
+        words::count(plan.sources.len(), "source"),
+        plan.incident.as_of,
+        plan.timezone,
+        plan.incident.effort
+    ));
+    text.push_str(&format!("  bonghwa show {short} --all           every service and every step\n"));
+    text.push_str(&format!("  bonghwa diff {short} OTHER           what is different in another plan\n"));
+    text.push_str(&format!("  bonghwa explain NAME --plan {short}  why there, why so late, why not elsewhere\n"));
+    text
+}
