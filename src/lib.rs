@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod graph;
+pub mod load;
 pub mod model;
 pub mod placement;
 pub mod plan;

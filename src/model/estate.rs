@@ -65,6 +65,14 @@ pub struct Project {
     pub timezone: String,
 }
 
+impl Project {
+    /// Whether a timezone is one of the IANA database that comes with this program.
+    #[must_use]
+    pub fn knows_zone(name: &str) -> bool {
+        jiff::tz::TimeZoneDatabase::bundled().get(name).is_ok()
+    }
+}
+
 /// Where this tool, its files and its journal live; audited like everything else.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Orchestrator {

@@ -1,5 +1,6 @@
 //! A fault in something written, with its place in a file.
 
+use crate::model::Fault;
 use crate::model::FileId;
 
 /// A fault in something written. The reason is a value; the sentence is made in report.
@@ -16,6 +17,19 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// A fault at a place, as severe as its kind.
+    #[must_use]
+    pub const fn new(place: Place, fault: Fault) -> Self {
+        Self { severity: fault.severity(), place, also: Vec::new(), fault }
+    }
+
+    /// The same, with another place that belongs to it.
+    #[must_use]
+    pub fn with(mut self, also: Place) -> Self {
+        self.also.push(also);
+        self
+    }
+
     /// The stable code of its kind.
     #[must_use]
     pub fn code(&self) -> Code {
@@ -33,7 +47,7 @@ pub enum Severity {
 }
 
 /// A part of a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// Which file.
     pub file: FileId,
@@ -50,22 +64,5 @@ pub struct Code(pub u16);
 impl std::fmt::Display for Code {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(out, "BH{:03}", self.0)
-    }
-}
-
-/// What can be wrong with something written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault {
-    /// Not TOML. Holds what the parser says.
-    Syntax(String),
-}
-
-impl Fault {
-    /// The stable code of this kind of fault. Codes are never reused.
-    #[must_use]
-    pub const fn code(&self) -> Code {
-        match self {
-            Self::Syntax(_) => Code(1),
-        }
     }
 }

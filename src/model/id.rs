@@ -49,6 +49,8 @@ ids! {
     SurgeId,
     /// A kind of resource (cores, gbps): its place in `Estate::resources`, which is sorted by name.
     ResourceId,
+    /// A host rule: its place in `Estate::host_rules`, which is in the order written.
+    HostRuleId,
     /// A file that was read: its place in the list of sources.
     FileId,
 }

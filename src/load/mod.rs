@@ -1,0 +1,133 @@
+//! TEXT IN. Authored TOML becomes an Estate and all Findings, with a side table of places.
+//!
+//! Two passes: each file is parsed with recovery, read into drafts whose names are still texts, and dropped (a tree
+//! takes forty times the room of its text); then names are sorted and resolved, and what was written is held against
+//! itself. A mistake never stops the reading: what is wrong is left out or given a safe default, so that a plan can
+//! still be made on an estate with a fault in a file that the incident does not touch.
+//!
+//! This room takes texts, never a path, and opens no file. It makes findings, and no sentences. It knows no graph:
+//! whoever wants to know of cycles among services asks elsewhere.
+
+mod action;
+mod draft;
+mod fields;
+mod names;
+mod number;
+mod page;
+mod reach;
+mod resolve;
+mod row;
+mod runbook;
+mod service;
+mod settings;
+mod syntax;
+mod text;
+mod topology;
+mod value;
+
+#[cfg(test)]
+mod tests;
+
+use crate::load::draft::Drafts;
+use crate::load::fields::RUNBOOKS;
+use crate::load::fields::SETTINGS;
+use crate::load::fields::TOPOLOGY;
+use crate::load::page::Page;
+use crate::load::row::Row;
+use crate::load::syntax::Syntax;
+use crate::model::Estate;
+use crate::model::Fault;
+use crate::model::FileId;
+use crate::model::Finding;
+use crate::model::Place;
+use crate::model::Places;
+use crate::model::Sources;
+use crate::model::Unread;
+
+pub use fields::FileShape;
+pub use fields::fields;
+
+/// The largest file that is parsed. The tree of a larger one would cost hundreds of megabytes, and ten thousand
+/// services with their replicas are smaller.
+pub const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// One file as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SourceText {
+    /// Relative to the project, with `/` between folders: `bonghwa.toml`, `topology/…`, `runbooks/…`.
+    pub path: String,
+    /// What it holds.
+    pub bytes: Vec<u8>,
+}
+
+/// What all files together say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// All that is declared. Its references all lead somewhere, whatever was found.
+    pub estate: Estate,
+    /// All that is wrong, by file and place.
+    pub findings: Vec<Finding>,
+    /// Where each thing was written.
+    pub places: Places,
+    /// The texts themselves.
+    pub sources: Sources,
+}
+
+/// Reads all files of a project at once.
+#[must_use]
+pub fn load(sources: Vec<SourceText>) -> Loaded {
+    load_beside(sources, Vec::new())
+}
+
+/// Reads all files of a project, beside those that could not be read: each of them is a finding.
+#[must_use]
+pub fn load_beside(files: Vec<SourceText>, unread: Vec<(String, Unread)>) -> Loaded {
+    let mut sources = Sources::default();
+    let mut drafts = Drafts::default();
+    let mut findings = Vec::new();
+    let mut syntax = Syntax::default();
+    for file in files {
+        let path = file.path;
+        match text_of(file.bytes) {
+            Ok(text) => {
+                let id = sources.add(&path, text);
+                read(id, &path, sources.text(id), &mut drafts, &mut findings, &mut syntax);
+            }
+            Err(why) => unreadable(sources.add(&path, String::new()), why, &mut findings, &mut syntax),
+        }
+    }
+    for (path, why) in unread {
+        unreadable(sources.add(&path, String::new()), why, &mut findings, &mut syntax);
+    }
+    let (estate, places) = resolve::resolve(drafts, &mut findings);
+    let mut findings = syntax.without_echoes(findings);
+    findings.sort_by(|a, b| (a.place, a.code(), a.severity).cmp(&(b.place, b.code(), b.severity)));
+    Loaded { estate, findings, places, sources }
+}
+
+fn text_of(bytes: Vec<u8>) -> Result<String, Unread> {
+    let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+    if size > FILE_BYTES_MAX {
+        return Err(Unread::TooLarge(size));
+    }
+    String::from_utf8(bytes).map_err(|error| Unread::NotUtf8(error.utf8_error().valid_up_to()))
+}
+
+fn unreadable(file: FileId, why: Unread, findings: &mut Vec<Finding>, syntax: &mut Syntax) {
+    syntax.lost(file);
+    findings.push(Finding::new(Place { file, start: 0, end: 0 }, Fault::Unread(why)));
+}
+
+fn read(file: FileId, path: &str, text: &str, drafts: &mut Drafts, findings: &mut Vec<Finding>, syntax: &mut Syntax) {
+    let page = Page::new(file, text);
+    let table = syntax.parse(&page);
+    let all = 0..0;
+    if path == "bonghwa.toml" {
+        settings::read(Row::open(&page, &SETTINGS, &table, all), drafts);
+    } else if path.starts_with("runbooks/") {
+        runbook::read(Row::open(&page, &RUNBOOKS, &table, all), drafts);
+    } else {
+        topology::read(Row::open(&page, &TOPOLOGY, &table, all), drafts);
+    }
+    findings.extend(page.into_findings());
+}
