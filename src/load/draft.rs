@@ -142,7 +142,6 @@ pub(super) struct ScaleDraft {
 }
 
 pub(super) struct ReplicationDraft {
-    pub(super) place: Place,
     pub(super) from: Option<Named>,
     pub(super) mode: ReplicationMode,
     pub(super) max_lag: Option<Millis>,
@@ -176,7 +175,6 @@ pub(super) struct ProviderDraft {
 pub(super) struct RunbookDraft {
     pub(super) name: Named,
     pub(super) runbook: Runbook,
-    pub(super) params: Vec<Named>,
     pub(super) procedures: Vec<(Procedure, Place, Vec<StepDraft>)>,
 }
 

@@ -101,7 +101,7 @@ pub fn load_beside(files: Vec<SourceText>, unread: Vec<(String, Unread)>) -> Loa
     }
     let (estate, places) = resolve::resolve(drafts, &mut findings);
     let mut findings = syntax.without_echoes(findings);
-    findings.sort_by(|a, b| (a.place, a.code(), a.severity).cmp(&(b.place, b.code(), b.severity)));
+    findings.sort_by_key(|finding| (finding.place, finding.code()));
     Loaded { estate, findings, places, sources }
 }
 

@@ -1,7 +1,5 @@
 //! Reads what leads to services and hosts: routes, providers, host rules.
 
-use std::net::IpAddr;
-
 use crate::load::draft::HostDraft;
 use crate::load::draft::ProviderDraft;
 use crate::load::draft::RouteDraft;
@@ -85,7 +83,7 @@ fn records(page: &Page<'_>, site: &Key<'_>, value: &Value<'_>) -> (Named, Vec<St
     }
     let fine = addresses.into_iter().filter(|address| {
         let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']' | '/');
-        let fine = address.parse::<IpAddr>().is_ok() || (!address.is_empty() && address.chars().all(name));
+        let fine = !address.is_empty() && address.chars().all(name);
         if !fine {
             let expected = "an address or the name of a backend";
             page.tell(&value.span(), Fault::BadForm { text: address.clone(), expected });
@@ -172,7 +170,7 @@ fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
             row.page.tell_at(row.place_of(key), Fault::KeyNotForKind { key, kind });
         }
     }
-    if must.contains(&"servers") && row.value("servers").is_some_and(|value| texts_none(value)) {
+    if must.contains(&"servers") && row.value("servers").is_some_and(texts_none) {
         row.page.tell_at(row.place_of("servers"), Fault::EmptyList { key: "servers" });
     }
 }

@@ -163,10 +163,8 @@ impl<'p, 't> Row<'p, 't> {
     /// A whole number, within the limits of its field.
     pub(super) fn count(&self, key: &'static str) -> Option<u64> {
         let value = self.value(key)?;
-        match self.kind(key) {
-            Kind::Count { low, high } => value::count(self.page, value, *low, *high),
-            other => unreachable!("{key} is {}", other.expected()),
-        }
+        let Kind::Count { low, high } = self.kind(key) else { unreachable!("{key} is no count") };
+        value::count(self.page, value, *low, *high)
     }
 
     /// The same, where 32 bits hold the limits.
@@ -176,10 +174,8 @@ impl<'p, 't> Row<'p, 't> {
 
     /// One of the words of its field, each with what it stands for, in the field's order.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, meanings: &[T]) -> Option<T> {
-        match self.kind(key) {
-            Kind::Word(words) => choice(self.page, self.value(key)?, words, meanings),
-            other => unreachable!("{key} is {}", other.expected()),
-        }
+        let Kind::Word(words) = self.kind(key) else { unreachable!("{key} is no word") };
+        choice(self.page, self.value(key)?, words, meanings)
     }
 
     /// The members of a list; none where there is no such key.
@@ -211,10 +207,8 @@ impl<'p, 't> Row<'p, 't> {
 
     /// A table of its own.
     pub(super) fn table(&self, key: &'static str) -> Option<Self> {
-        match self.kind(key) {
-            Kind::Table(spec) => Self::of(self.page, spec, self.value(key)?),
-            other => unreachable!("{key} is {}", other.expected()),
-        }
+        let Kind::Table(spec) = self.kind(key) else { unreachable!("{key} is no table") };
+        Self::of(self.page, spec, self.value(key)?)
     }
 
     /// Amounts by resource.

@@ -47,10 +47,6 @@ type Params = Vec<(String, Option<String>)>;
 pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
     let page = root.page;
     let head = root.value("runbook").and_then(|value| Row::of(page, &RUNBOOK, value)).map(head);
-    let (params, head) = match head {
-        Some((name, runbook, params)) => (params, Some((name, runbook))),
-        None => (Vec::new(), None),
-    };
     let known = head.as_ref().map(|(_, runbook)| runbook.params.clone()).unwrap_or_default();
     let mut procedures = Vec::new();
     for procedure in Procedure::ALL {
@@ -62,16 +58,15 @@ pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
     }
     root.done();
     if let Some((Some(name), runbook)) = head {
-        drafts.runbooks.push(RunbookDraft { name, runbook, params, procedures });
+        drafts.runbooks.push(RunbookDraft { name, runbook, procedures });
     }
 }
 
-fn head(row: Row<'_, '_>) -> (Option<Named>, Runbook, Vec<Named>) {
+fn head(row: Row<'_, '_>) -> (Option<Named>, Runbook) {
     let page = row.page;
     let name = row.name("id");
     let text = name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
     let mut params: Params = Vec::new();
-    let mut places = Vec::new();
     for (key, value) in row.map("params") {
         let named = page.named(key.get_ref(), &key.span());
         if VARIABLES.contains(&named.text.as_str()) {
@@ -79,8 +74,7 @@ fn head(row: Row<'_, '_>) -> (Option<Named>, Runbook, Vec<Named>) {
         } else if value::good_name(page, &named)
             && let Some(default) = param(page, value)
         {
-            params.push((named.text.clone(), default));
-            places.push(named);
+            params.push((named.text, default));
         }
     }
     let runbook = Runbook {
@@ -92,7 +86,7 @@ fn head(row: Row<'_, '_>) -> (Option<Named>, Runbook, Vec<Named>) {
         procedures: Vec::new(),
     };
     row.done();
-    (name, runbook, places)
+    (name, runbook)
 }
 
 /// The default of a parameter; nothing where every service has to give it.

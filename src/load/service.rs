@@ -157,11 +157,10 @@ fn scale(row: Row<'_, '_>) -> ScaleDraft {
 }
 
 fn replication(row: Row<'_, '_>) -> ReplicationDraft {
-    let place = row.place();
     let from = row.reference("from");
     // What is not known to be synchronous may lose data.
     let mode = row.choice("mode", &[ReplicationMode::Sync, ReplicationMode::Async]).unwrap_or(ReplicationMode::Async);
     let max_lag = row.span("max-lag");
     row.done();
-    ReplicationDraft { place, from, mode, max_lag }
+    ReplicationDraft { from, mode, max_lag }
 }

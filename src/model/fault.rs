@@ -139,241 +139,183 @@ pub enum Unread {
     Loop,
 }
 
-/// What can be wrong with something written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are named after what they hold; report and explain say the rest")]
-pub enum Fault {
+/// Writes the enum together with the code and the severity of each variant: one line tells all of a kind.
+macro_rules! faults {
+    ($($(#[$doc:meta])* $code:literal, $severity:ident, $name:ident $(($held:ty))? $({ $($field:ident: $type:ty),* })?;)*) => {
+        /// What can be wrong with something written.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "fields are named after what they hold; report and explain say the rest")]
+        pub enum Fault {
+            $($(#[$doc])* $name $(($held))? $({ $($field: $type),* })?,)*
+        }
+
+        impl Fault {
+            /// Every code that is in use, in order, with the name of its kind.
+            pub const CODES: &'static [(Code, &'static str)] = &[$((Code($code), stringify!($name))),*];
+
+            /// The stable code of this kind of fault. Codes are never reused.
+            #[must_use]
+            pub const fn code(&self) -> Code {
+                match self {
+                    $(Self::$name { .. } => Code($code),)*
+                }
+            }
+
+            /// How severe this kind of fault is. A warning is something that can be used as it stands.
+            #[must_use]
+            pub const fn severity(&self) -> Severity {
+                match self {
+                    $(Self::$name { .. } => Severity::$severity,)*
+                }
+            }
+        }
+    };
+}
+
+faults! {
     /// Not TOML. Holds what the parser says.
-    Syntax(String),
+    1, Error, Syntax(String);
     /// A file that was not read.
-    Unread(Unread),
+    2, Error, Unread(Unread);
     /// A key that its table does not have. `belongs` names the file where such a table is read.
-    UnknownKey { table: &'static str, key: String, near: Option<&'static str>, belongs: Option<&'static str> },
+    3, Error, UnknownKey { table: &'static str, key: String, near: Option<&'static str>, belongs: Option<&'static str> };
     /// A key that must be there, and is not.
-    MissingKey { table: &'static str, key: &'static str },
+    4, Error, MissingKey { table: &'static str, key: &'static str };
     /// A value of another type.
-    WrongType { expected: &'static str, found: &'static str },
+    5, Error, WrongType { expected: &'static str, found: &'static str };
     /// None of the words that are known here.
-    UnknownWord { word: String, known: &'static [&'static str], near: Option<&'static str> },
+    6, Error, UnknownWord { word: String, known: &'static [&'static str], near: Option<&'static str> };
     /// No span of time.
-    BadSpan { text: String, why: SpanError },
+    7, Error, BadSpan { text: String, why: SpanError };
     /// No share.
-    BadShare { text: String, why: ShareError },
+    8, Error, BadShare { text: String, why: ShareError };
     /// No amount, or no factor.
-    BadAmount { text: String, why: AmountError },
+    9, Error, BadAmount { text: String, why: AmountError };
     /// A whole number outside its limits.
-    OutOfRange { text: String, low: u64, high: u64 },
+    10, Error, OutOfRange { text: String, low: u64, high: u64 };
     /// No day of the calendar, or more than a day.
-    BadDate,
+    11, Error, BadDate;
     /// A name with a character that it may not hold, or an empty or overlong one.
-    BadName { name: String, odd: Option<char> },
+    12, Error, BadName { name: String, odd: Option<char> };
     /// No set of hosts.
-    BadHosts { text: String, why: HostSetError },
+    13, Error, BadHosts { text: String, why: HostSetError };
     /// A control character in a text that people see.
-    ControlCharacter(char),
+    14, Error, ControlCharacter(char);
     /// A text of another form: `SERVICE@SITE`.
-    BadForm { text: String, expected: &'static str },
+    15, Error, BadForm { text: String, expected: &'static str };
     /// A secret that is written out, or is no reference.
-    NotAReference { key: String },
+    16, Error, NotAReference { key: String };
     /// Not a timezone of the IANA database.
-    UnknownZone(String),
+    17, Error, UnknownZone(String);
     /// An empty list where one thing at least is needed.
-    EmptyList { key: &'static str },
+    18, Error, EmptyList { key: &'static str };
     /// A name declared twice. The other place is the first.
-    DeclaredTwice { what: Noun, name: String },
+    19, Error, DeclaredTwice { what: Noun, name: String };
     /// A name that is declared nowhere.
-    UnknownName { what: Noun, name: String, near: Option<String> },
+    20, Error, UnknownName { what: Noun, name: String, near: Option<String> };
     /// Nothing of this kind is declared at all.
-    NothingDeclared(Noun),
+    21, Error, NothingDeclared(Noun);
     /// A service that depends on itself.
-    DependsOnItself(String),
+    22, Error, DependsOnItself(String);
     /// A dependency that is listed twice.
-    DependsTwice(String),
+    23, Warning, DependsTwice(String);
     /// Hard edges in a circle: its services are recovered together.
-    HardCycle(Vec<String>),
+    24, Warning, HardCycle(Vec<String>);
     /// Start edges in a circle: none of its services can be started first.
-    StartCycle(Vec<String>),
+    25, Warning, StartCycle(Vec<String>);
     /// Steps that wait for each other.
-    NeedsCycle(Vec<String>),
+    26, Error, NeedsCycle(Vec<String>);
     /// Shares of active replicas that do not add up to 1. Holds their sum.
-    SharesSum(Ppm),
+    27, Error, SharesSum(Ppm);
     /// A share on a replica that takes no traffic.
-    ShareNotActive,
+    28, Error, ShareNotActive;
     /// An active replica without a share of the load.
-    ActiveWithoutShare,
+    29, Error, ActiveWithoutShare;
     /// No replica takes traffic.
-    NoActive(String),
+    30, Error, NoActive(String);
     /// A stateful service with another number of active replicas than one.
-    NotOneActive { service: String, active: usize },
+    31, Error, NotOneActive { service: String, active: usize };
     /// A copy of a stateful service that does not say how its data follows.
-    NoReplication,
+    32, Error, NoReplication;
     /// Data that comes from the replica itself, or from a site without one.
-    BadReplicationSource { site: String, itself: bool },
+    33, Error, BadReplicationSource { site: String, itself: bool };
     /// Voters of a service that is no quorum.
-    VotersNotQuorum,
+    34, Error, VotersNotQuorum;
     /// A quorum none of whose replicas votes.
-    NoVoters(String),
+    35, Error, NoVoters(String);
     /// A replica that may take over, and does not say what it can carry.
-    MaxLoadMissing,
+    36, Error, MaxLoadMissing;
     /// A degraded level that takes more than the full one.
-    DegradedAboveLoad { resource: String, degraded: u64, load: u64 },
+    37, Error, DegradedAboveLoad { resource: String, degraded: u64, load: u64 };
     /// A replica that takes more while it waits than it can carry.
-    StandingAboveMaxLoad { resource: String, standing: u64, max_load: u64 },
+    38, Error, StandingAboveMaxLoad { resource: String, standing: u64, max_load: u64 };
     /// A replica that can't scale: its site launches nothing on request.
-    ScaleWithoutOnDemand { site: String, cloud: bool },
+    39, Error, ScaleWithoutOnDemand { site: String, cloud: bool };
     /// Scaled, it carries no more than without.
-    ScaleGainsNothing,
+    40, Warning, ScaleGainsNothing;
     /// A site without any capacity of its own.
-    NoCapacity(String),
+    41, Error, NoCapacity(String);
     /// A subset that names a host which the replica does not have.
-    SubsetNotInHosts { subset: String, host: String },
+    42, Error, SubsetNotInHosts { subset: String, host: String };
     /// A kit that is nowhere.
-    KitNowhere(String),
+    43, Error, KitNowhere(String);
     /// This tool has no copy anywhere.
-    OrchestratorNowhere,
+    44, Error, OrchestratorNowhere;
     /// A service has no replica at a site.
-    NotAReplica { service: String, site: String },
+    45, Error, NotAReplica { service: String, site: String };
     /// A route that leads to a site where its service has no replica.
-    RouteWithoutReplica { route: String, site: String },
+    46, Warning, RouteWithoutReplica { route: String, site: String };
     /// A route that no service and no step uses.
-    RouteUnused(String),
+    47, Warning, RouteUnused(String);
     /// A route that leads nowhere, or a site without addresses.
-    EmptyRecords,
+    48, Error, EmptyRecords;
     /// No ramp.
-    BadRamp(RampError),
+    49, Error, BadRamp(RampError);
     /// A key that a provider of this kind does not have.
-    KeyNotForKind { key: &'static str, kind: ProviderKind },
+    50, Error, KeyNotForKind { key: &'static str, kind: ProviderKind };
     /// A key that a provider of this kind must have.
-    KeyForKind { key: &'static str, kind: ProviderKind },
+    51, Error, KeyForKind { key: &'static str, kind: ProviderKind };
     /// A provider that is asked for what it can't do.
-    WrongProvider { provider: String, kind: ProviderKind, scale: bool },
+    52, Error, WrongProvider { provider: String, kind: ProviderKind, scale: bool };
     /// `{{ … }}` that is no name.
-    Template(TextFault),
+    53, Error, Template(TextFault);
     /// A name in braces that nobody fills in.
-    UnknownVariable { name: String, near: Option<String> },
+    54, Error, UnknownVariable { name: String, near: Option<String> };
     /// A name in braces that is not known at this place.
-    VariableAway { name: String, why: Away },
+    55, Error, VariableAway { name: String, why: Away };
     /// A parameter with the name of a variable that is always there.
-    ParamShadows(String),
+    56, Error, ParamShadows(String);
     /// A parameter that the runbook wants, and the service does not give.
-    MissingParam { service: String, param: String },
+    57, Error, MissingParam { service: String, param: String };
     /// A step that does nothing.
-    NoAction,
+    58, Error, NoAction;
     /// A step, probe or call that does more than one thing.
-    ManyActions(Vec<&'static str>),
+    59, Error, ManyActions(Vec<&'static str>);
     /// An action, or a side, that is not available here.
-    ActionAway { action: &'static str, why: Away },
+    60, Error, ActionAway { action: &'static str, why: Away };
     /// A step that does not say where in the recovery it belongs.
-    PhaseMissing(Procedure),
+    61, Error, PhaseMissing(Procedure);
     /// A phase where there are none.
-    PhaseAway(Procedure),
+    62, Error, PhaseAway(Procedure);
     /// A procedure that its users don't have: `[[fence]]` in the runbook of a service.
-    ForeignProcedure { procedure: Procedure, user: Noun, name: String },
+    63, Error, ForeignProcedure { procedure: Procedure, user: Noun, name: String };
     /// A runbook that is used by services and by sites.
-    RunbookOfBoth { service: String, site: String },
+    64, Error, RunbookOfBoth { service: String, site: String };
     /// A runbook that nobody uses.
-    RunbookUnused(String),
+    65, Warning, RunbookUnused(String);
     /// A service that names one runbook while another has its own name.
-    TwoRunbooks { service: String, named: String },
+    66, Warning, TwoRunbooks { service: String, named: String };
     /// A service with somewhere to go, and no runbook to get there.
-    NoRunbook(String),
+    67, Warning, NoRunbook(String);
     /// A step that can't be undone, is tried again, and can't tell whether it is done.
-    RetryIrreversible,
+    68, Warning, RetryIrreversible;
     /// A batch that is satisfied with no host at all.
-    EnoughZero,
+    69, Error, EnoughZero;
     /// A step that is given up before it typically ends.
-    TimeoutShort,
+    70, Warning, TimeoutShort;
 }
 
 impl Fault {
-    /// The stable code of this kind of fault. Codes are never reused.
-    #[must_use]
-    pub const fn code(&self) -> Code {
-        Code(match self {
-            Self::Syntax(_) => 1,
-            Self::Unread(_) => 2,
-            Self::UnknownKey { .. } => 3,
-            Self::MissingKey { .. } => 4,
-            Self::WrongType { .. } => 5,
-            Self::UnknownWord { .. } => 6,
-            Self::BadSpan { .. } => 7,
-            Self::BadShare { .. } => 8,
-            Self::BadAmount { .. } => 9,
-            Self::OutOfRange { .. } => 10,
-            Self::BadDate => 11,
-            Self::BadName { .. } => 12,
-            Self::BadHosts { .. } => 13,
-            Self::ControlCharacter(_) => 14,
-            Self::BadForm { .. } => 15,
-            Self::NotAReference { .. } => 16,
-            Self::UnknownZone(_) => 17,
-            Self::EmptyList { .. } => 18,
-            Self::DeclaredTwice { .. } => 19,
-            Self::UnknownName { .. } => 20,
-            Self::NothingDeclared(_) => 21,
-            Self::DependsOnItself(_) => 22,
-            Self::DependsTwice(_) => 23,
-            Self::HardCycle(_) => 24,
-            Self::StartCycle(_) => 25,
-            Self::NeedsCycle(_) => 26,
-            Self::SharesSum(_) => 27,
-            Self::ShareNotActive => 28,
-            Self::ActiveWithoutShare => 29,
-            Self::NoActive(_) => 30,
-            Self::NotOneActive { .. } => 31,
-            Self::NoReplication => 32,
-            Self::BadReplicationSource { .. } => 33,
-            Self::VotersNotQuorum => 34,
-            Self::NoVoters(_) => 35,
-            Self::MaxLoadMissing => 36,
-            Self::DegradedAboveLoad { .. } => 37,
-            Self::StandingAboveMaxLoad { .. } => 38,
-            Self::ScaleWithoutOnDemand { .. } => 39,
-            Self::ScaleGainsNothing => 40,
-            Self::NoCapacity(_) => 41,
-            Self::SubsetNotInHosts { .. } => 42,
-            Self::KitNowhere(_) => 43,
-            Self::OrchestratorNowhere => 44,
-            Self::NotAReplica { .. } => 45,
-            Self::RouteWithoutReplica { .. } => 46,
-            Self::RouteUnused(_) => 47,
-            Self::EmptyRecords => 48,
-            Self::BadRamp(_) => 49,
-            Self::KeyNotForKind { .. } => 50,
-            Self::KeyForKind { .. } => 51,
-            Self::WrongProvider { .. } => 52,
-            Self::Template(_) => 53,
-            Self::UnknownVariable { .. } => 54,
-            Self::VariableAway { .. } => 55,
-            Self::ParamShadows(_) => 56,
-            Self::MissingParam { .. } => 57,
-            Self::NoAction => 58,
-            Self::ManyActions(_) => 59,
-            Self::ActionAway { .. } => 60,
-            Self::PhaseMissing(_) => 61,
-            Self::PhaseAway(_) => 62,
-            Self::ForeignProcedure { .. } => 63,
-            Self::RunbookOfBoth { .. } => 64,
-            Self::RunbookUnused(_) => 65,
-            Self::TwoRunbooks { .. } => 66,
-            Self::NoRunbook(_) => 67,
-            Self::RetryIrreversible => 68,
-            Self::EnoughZero => 69,
-            Self::TimeoutShort => 70,
-        })
-    }
-
-    /// How severe this kind of fault is. A warning is something that can be used as it stands.
-    #[must_use]
-    pub const fn severity(&self) -> Severity {
-        match self.code().0 {
-            // DependsTwice, the cycles that are recovered together, a scale that gains nothing, routes and runbooks
-            // that lead nowhere or that nobody uses, and limits that are merely unwise.
-            23..=25 | 40 | 46 | 47 | 65..=68 | 70 => Severity::Warning,
-            _ => Severity::Error,
-        }
-    }
-
     /// Whether it says that something is missing. In a file that is not TOML what is missing may well stand in the
     /// part that could not be read.
     #[must_use]

@@ -62,7 +62,7 @@ fn made_whole(shares: &mut [Ppm], active: impl Iterator<Item = bool>) {
     let count = u64::try_from(actives.len()).unwrap_or(1);
     let mut left = Ppm::ONE.0;
     for &at in &actives {
-        let share = if sum == 0 { Ppm::ONE.0 / count } else { shares[at].0 * Ppm::ONE.0 / sum };
+        let share = (shares[at].0 * Ppm::ONE.0).checked_div(sum).unwrap_or(Ppm::ONE.0 / count);
         shares[at] = Ppm(share);
         left -= share;
     }

@@ -1,16 +1,218 @@
 //! Who uses what: runbooks and their users, routes and their services, subsets and their steps.
 
-use crate::load::draft::Drafts;
-use crate::load::resolve::Index;
-use crate::model::Estate;
-use crate::model::Finding;
-use crate::model::Places;
+use std::collections::BTreeSet;
 
-pub(super) fn check(
-    _drafts: &Drafts,
-    _index: &Index,
-    _estate: &Estate,
-    _places: &Places,
-    _findings: &mut Vec<Finding>,
-) {
+use crate::load::draft::Drafts;
+use crate::load::draft::ServiceDraft;
+use crate::load::draft::StepDraft;
+use crate::load::names::near;
+use crate::load::page::Named;
+use crate::load::resolve::Index;
+use crate::model::Action;
+use crate::model::Estate;
+use crate::model::Fault;
+use crate::model::Finding;
+use crate::model::Noun;
+use crate::model::On;
+use crate::model::Place;
+use crate::model::Places;
+use crate::model::Procedure;
+use crate::model::Replica;
+use crate::model::Role;
+use crate::model::RouteId;
+use crate::model::Service;
+use crate::model::SiteId;
+use crate::model::StepTemplate;
+
+/// What usage is judged with.
+struct Desk<'a> {
+    drafts: &'a Drafts,
+    index: &'a Index,
+    estate: &'a Estate,
+    places: &'a Places,
+    findings: &'a mut Vec<Finding>,
+    /// By runbook, the services and the sites that use it.
+    services_of: Vec<Vec<usize>>,
+    sites_of: Vec<Vec<usize>>,
+}
+
+pub(super) fn check(drafts: &Drafts, index: &Index, estate: &Estate, places: &Places, findings: &mut Vec<Finding>) {
+    let mut services_of = vec![Vec::new(); estate.runbooks.len()];
+    let mut sites_of = vec![Vec::new(); estate.runbooks.len()];
+    for (at, service) in estate.services.iter().enumerate() {
+        if let Some(runbook) = service.runbook {
+            services_of[runbook.at()].push(at);
+        }
+    }
+    for (at, site) in estate.sites.iter().enumerate() {
+        if let Some(runbook) = site.runbook {
+            sites_of[runbook.at()].push(at);
+        }
+    }
+    let mut desk = Desk { drafts, index, estate, places, findings, services_of, sites_of };
+    for at in 0..estate.services.len() {
+        desk.service(at);
+    }
+    for at in 0..estate.runbooks.len() {
+        desk.runbook(at);
+    }
+    desk.routes();
+}
+
+impl Desk<'_> {
+    fn tell(&mut self, place: Place, fault: Fault) {
+        self.findings.push(Finding::new(place, fault));
+    }
+
+    /// Whether a service has the runbook that is meant, and gives it what it wants.
+    fn service(&mut self, at: usize) {
+        let (service, draft) = (&self.estate.services[at], &self.drafts.services[at]);
+        let place = draft.name.place;
+        let own = self.index.runbooks.position(&service.name);
+        if let (Some(named), Some(own)) = (&draft.runbook, own)
+            && named.text != service.name
+            && self.services_of[own].is_empty()
+            && self.sites_of[own].is_empty()
+        {
+            let fault = Fault::TwoRunbooks { service: service.name.clone(), named: named.text.clone() };
+            let finding = Finding::new(named.place, fault).with(self.places.runbooks[own].name);
+            self.findings.push(finding);
+        }
+        if service.runbook.is_none() && draft.runbook.is_none() && service.replicas.len() > 1 {
+            self.tell(place, Fault::NoRunbook(service.name.clone()));
+        }
+        self.params(service, draft);
+    }
+
+    fn params(&mut self, service: &Service, draft: &ServiceDraft) {
+        let Some(runbook) = service.runbook.map(|id| &self.estate.runbooks[id.at()]) else {
+            // Nobody asks for them; where a runbook was named that is unknown, that is told already.
+            if draft.runbook.is_none() {
+                for (name, _) in &draft.params {
+                    self.unknown_param(name, &[]);
+                }
+            }
+            return;
+        };
+        for (name, _) in &draft.params {
+            if runbook.params.binary_search_by(|(param, _)| param.cmp(&name.text)).is_err() {
+                self.unknown_param(name, &runbook.params);
+            }
+        }
+        for (param, default) in &runbook.params {
+            if default.is_none() && service.params.binary_search_by(|(name, _)| name.cmp(param)).is_err() {
+                let fault = Fault::MissingParam { service: service.name.clone(), param: param.clone() };
+                self.tell(draft.name.place, fault);
+            }
+        }
+    }
+
+    fn unknown_param(&mut self, name: &Named, known: &[(String, Option<String>)]) {
+        let near = near(&name.text, known.iter().map(|(param, _)| param.as_str())).map(str::to_owned);
+        self.tell(name.place, Fault::UnknownName { what: Noun::Param, name: name.text.clone(), near });
+    }
+
+    /// Whether a runbook has users, and only procedures that they have.
+    fn runbook(&mut self, at: usize) {
+        let draft = &self.drafts.runbooks[at];
+        let name = &self.estate.runbooks[at].name;
+        let service = self.services_of[at].first().map(|&service| self.estate.services[service].name.clone());
+        let site = self.sites_of[at].first().map(|&site| self.estate.sites[site].name.clone());
+        match (&service, &site) {
+            (None, None) if !self.index.services.knows(name) => {
+                self.tell(draft.name.place, Fault::RunbookUnused(name.clone()));
+            }
+            (Some(service), Some(site)) => {
+                let fault = Fault::RunbookOfBoth { service: service.clone(), site: site.clone() };
+                self.tell(draft.name.place, fault);
+                return;
+            }
+            (None | Some(_), None | Some(_)) => {}
+        }
+        for (procedure, place, steps) in &draft.procedures {
+            let of_site = matches!(procedure, Procedure::Fence | Procedure::Release);
+            let (user, foreign) = if of_site { (Noun::Service, &service) } else { (Noun::Site, &site) };
+            if let Some(name) = foreign {
+                let fault = Fault::ForeignProcedure { procedure: *procedure, user, name: name.clone() };
+                self.tell(steps.first().map_or(*place, |step| step.place), fault);
+            }
+            for step in steps {
+                self.subset(at, step);
+            }
+        }
+    }
+
+    /// A step on a part of the hosts runs nowhere, where a replica has no such part; and nowhere is not success.
+    fn subset(&mut self, runbook: usize, draft: &StepDraft) {
+        let Some(subset) = &draft.subset else { return };
+        for &service in &self.services_of[runbook] {
+            let replicas = &self.estate.services[service].replicas;
+            let lacks = replicas.iter().position(|replica| {
+                concerns(&draft.step, replica, self.estate)
+                    && replica.subsets.binary_search_by(|(name, _)| name.cmp(&subset.text)).is_err()
+            });
+            let Some(lacks) = lacks else { continue };
+            let known = replicas.iter().flat_map(|replica| replica.subsets.iter().map(|(name, _)| name.as_str()));
+            let near = near(&subset.text, known.filter(|name| *name != subset.text)).map(str::to_owned);
+            let fault = Fault::UnknownName { what: Noun::Subset, name: subset.text.clone(), near };
+            let finding = Finding::new(subset.place, fault);
+            self.findings.push(match self.places.services[service].replicas.get(lacks) {
+                Some(replica) => finding.with(*replica),
+                None => finding,
+            });
+            return;
+        }
+    }
+
+    /// Whether routes lead to services, and services to routes.
+    fn routes(&mut self) {
+        let estate = self.estate;
+        let mut reached: Vec<Option<BTreeSet<SiteId>>> = vec![None; estate.routes.len()];
+        for service in &estate.services {
+            if let Some(route) = service.route {
+                let sites = service.replicas.iter().map(|replica| replica.site);
+                reached[route.at()].get_or_insert_default().extend(sites);
+            }
+        }
+        let mut shifted: Vec<bool> = vec![false; estate.routes.len()];
+        for route in estate.runbooks.iter().flat_map(|runbook| &runbook.procedures).flat_map(|(_, steps)| steps) {
+            for route in [Some(&route.action), route.undo.as_ref()].into_iter().flatten().filter_map(route_of) {
+                shifted[route.at()] = true;
+            }
+        }
+        for (at, route) in estate.routes.iter().enumerate() {
+            let place = self.places.routes[at];
+            match &reached[at] {
+                None if !shifted[at] => self.tell(place, Fault::RouteUnused(route.name.clone())),
+                None => {}
+                Some(sites) => {
+                    for (site, _) in route.at.iter().filter(|(site, _)| !sites.contains(site)) {
+                        let site = estate.site(*site).name.clone();
+                        let place = self.site_of_route(&route.name, &site).unwrap_or(place);
+                        self.tell(place, Fault::RouteWithoutReplica { route: route.name.clone(), site });
+                    }
+                }
+            }
+        }
+    }
+
+    fn site_of_route(&self, route: &str, site: &str) -> Option<Place> {
+        let at = self.drafts.routes.binary_search_by(|draft| draft.name.text.as_str().cmp(route)).ok()?;
+        self.drafts.routes[at].at.iter().find(|(name, _)| name.text == site).map(|(name, _)| name.place)
+    }
+}
+
+fn route_of(action: &Action) -> Option<RouteId> {
+    if let Action::Route(route) = action { *route } else { None }
+}
+
+/// Whether a step may come to run on the hosts of a replica.
+fn concerns(step: &StepTemplate, replica: &Replica, estate: &Estate) -> bool {
+    let role = step.when.is_empty() || step.when.contains(&replica.role);
+    let kind = step.at.is_none_or(|kind| estate.site(replica.site).kind == kind);
+    match step.on {
+        On::Source => replica.role == Role::Active && replica.hosts.is_some(),
+        On::Target => role && kind && replica.hosts.is_some(),
+        On::Operator => false,
+    }
 }
