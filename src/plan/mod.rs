@@ -1,10 +1,19 @@
 //! WHAT EXACTLY. The last thinking before anything acts.
 
+mod diff;
 mod document;
 mod issue;
 mod service_on_paper;
 mod step_on_paper;
 
+pub use diff::Changed;
+pub use diff::FieldChange;
+pub use diff::Listed;
+pub use diff::PlanDiff;
+pub use diff::Seats;
+pub use diff::ServiceChange;
+pub use diff::SourceChange;
+pub use diff::diff;
 pub use document::ClassOnPaper;
 pub use document::FORMAT;
 pub use document::IncidentOnPaper;

@@ -115,10 +115,7 @@ fn returns(lifeline: &Lifeline<'_>) -> String {
         .milestones()
         .iter()
         .filter(|moment| moment.at_ms > Millis::ZERO || moment.share > Ppm::ZERO)
-        .map(|moment| match moment.share {
-            Ppm::ZERO => format!("{} nobody", words::at(moment.at_ms)),
-            share => format!("{} {} for {}", words::at(moment.at_ms), words::level(moment.level), reason::users(share)),
-        })
+        .map(reason::moment)
         .collect();
     match moments.as_slice() {
         [] => "NOT BACK: nothing in this plan brings it back".to_owned(),

@@ -2,8 +2,16 @@
 
 pub mod action;
 pub mod advice;
+pub mod diff_text;
+pub mod edges;
+pub mod explain;
+pub mod explain_lifeline;
+pub mod explain_step;
 pub mod first_screen;
 pub mod gate;
+pub mod graph_dot;
+pub mod graph_facts;
+pub mod graph_text;
 pub mod lifeline;
 pub mod paint;
 pub mod plan_services;

@@ -7,6 +7,7 @@ use crate::placement::LevelBecause;
 use crate::placement::Raise;
 use crate::placement::Rejection;
 use crate::plan::DurationFrom;
+use crate::plan::Milestone;
 use crate::plan::WaitedFor;
 use crate::report::words;
 
@@ -138,4 +139,13 @@ pub fn pool_name(pool: &str) -> String {
 #[must_use]
 pub fn users(share: Ppm) -> String {
     if share >= Ppm::ONE { "all users".to_owned() } else { format!("{share} of users") }
+}
+
+/// From when on a service does how much for whom: `T+07:30 degraded for 67 % of users`, `T+00:00 off`.
+#[must_use]
+pub fn moment(moment: &Milestone) -> String {
+    match moment.share {
+        Ppm::ZERO => format!("{} off", words::at(moment.at_ms)),
+        share => format!("{} {} for {}", words::at(moment.at_ms), words::level(moment.level), users(share)),
+    }
 }

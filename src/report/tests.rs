@@ -1,10 +1,18 @@
 //! What people see, as goldens; and that the first screen fits the smallest terminal whatever happens.
 
+use expect_test::expect;
 use expect_test::expect_file;
 
+use crate::model::Millis;
 use crate::model::Ppm;
 use crate::plan::Issue;
+use crate::plan::Level;
 use crate::plan::Plan;
+use crate::plan::diff;
+use crate::report::diff_text::diff_text;
+use crate::report::explain;
+use crate::report::explain_lifeline;
+use crate::report::explain_step;
 use crate::report::first_screen::COLUMNS;
 use crate::report::first_screen::LINES;
 use crate::report::first_screen::first_screen;
@@ -91,4 +99,90 @@ fn colour_adds_nothing_but_colour() {
         stripped.push_str(kept);
     }
     assert_eq!(plain, stripped);
+}
+
+#[test]
+fn the_same_plan_has_no_difference() {
+    let plan = sample::talk();
+    let text = diff_text(&diff(&plan, &plan), false, Paint { color: false });
+    assert_eq!(text, "no difference between 1a2b3c4d5e6f and 1a2b3c4d5e6f\n");
+}
+
+#[test]
+fn a_difference_is_told_in_the_operators_words() {
+    let before = sample::talk();
+    let mut after = sample::talk();
+    after.id = "f".repeat(64);
+    after.incident.surge = None;
+    after.incident.load = Ppm(1_200_000);
+    after.sources[1].sha256 = "22".repeat(32);
+    after.services.pop();
+    after.services[0].to[0].site = "aws-tokyo".to_owned();
+    after.services[0].level = Level::Full;
+    after.services[0].level_because = None;
+    after.services[0].expected_back_ms = Some(Millis::from_secs(580));
+    after.services[1].expected_back_ms = None;
+    after.services.push(sample::service("push", "push", "core", Some(900)));
+    after.steps[1].limits.timeout_ms = Millis::from_secs(60);
+    after.steps[3].start_ms = Millis::from_secs(600);
+    after.steps.push(sample::step("push/verify@ansan", "Verify", 890, 10, &["approval:start"]));
+    after.gates.pop();
+    after.findings.remove(0);
+    after.findings.push(Issue::OrchestratorLost);
+    after.untouched = 30;
+    let text = diff_text(&diff(&before, &after), false, Paint { color: false });
+    expect![[r#"
+        from plan 1a2b3c4d5e6f to plan ffffffffffff
+
+        INCIDENT
+          load: 100 % > 120 %
+          surge: new-year > none
+
+        SERVICES
+          + push: now touched
+          - billing: no longer touched
+          ~ text-message: moved: ansan 100 % > aws-tokyo 100 %; level better: degraded > full; back earlier
+            by 2m5s, at T+09:40; also: level-because
+          ~ session: no longer back (was T+05:00)
+
+        STEPS
+          + push/verify@ansan
+          ~ message-store/restore@ansan: timeout: 3m > 1m
+          ~ 1 more only start at another time
+
+        GATES
+          - fence:message-store@pangyo
+
+        FINDINGS
+          + every declared copy of this tool is in what is lost (urgent)
+          - text-message is back 1m45s later than promised (T+11:45 of 10m) (urgent)
+
+        SOURCES
+          ~ topology/talk.toml
+
+        ALSO
+          untouched: 31 > 30
+    "#]]
+    .assert_eq(&text);
+}
+
+#[test]
+fn a_service_is_explained() {
+    let plan = sample::talk();
+    let paint = Paint { color: false };
+    let told = [explain::service(&plan, &plan.services[0], paint), explain::service(&plan, &plan.services[1], paint)];
+    expect_file!["goldens/explain-service.txt"].assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn a_step_a_gate_and_the_lifeline_are_explained() {
+    let plan = sample::talk();
+    let paint = Paint { color: false };
+    let told = [
+        explain_step::step(&plan, &plan.steps[2], paint),
+        explain_step::step(&plan, &plan.steps[3], paint),
+        explain_step::gate(&plan, &plan.gates[1], paint),
+        explain_lifeline::explain_lifeline(&plan, None, paint),
+    ];
+    expect_file!["goldens/explain-rest.txt"].assert_eq(&told.join("\n"));
 }
