@@ -5,6 +5,7 @@ mod document;
 mod issue;
 mod service_on_paper;
 mod step_on_paper;
+mod verify;
 
 pub use diff::Changed;
 pub use diff::FieldChange;
@@ -55,3 +56,7 @@ pub use step_on_paper::StepLimits;
 
 pub use crate::placement::Impact;
 pub use crate::placement::Level;
+pub use verify::Limit;
+pub use verify::Noun;
+pub use verify::Violation;
+pub use verify::verify;

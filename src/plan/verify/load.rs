@@ -1,0 +1,121 @@
+//! What each replica takes over time, recomputed from the estate and the effects of steps alone.
+//!
+//! Sums are exact and rounded once: a plan that rounds on the way may claim a little more than this, never less.
+
+use crate::model::Amounts;
+use crate::model::Millis;
+use crate::model::Ppm;
+use crate::model::Replica;
+use crate::model::Role;
+use crate::model::ServiceId;
+use crate::placement::Level;
+use crate::plan::ActionOnPaper;
+use crate::plan::Effect;
+use crate::plan::verify::damage::Seat;
+use crate::plan::verify::paper::Paper;
+
+/// A time during which a replica holds room.
+#[derive(Debug, Clone)]
+pub(super) struct Span {
+    pub(super) from: Millis,
+    /// Until this instant, which is not part of it; for good where there is none.
+    pub(super) until: Option<Millis>,
+    pub(super) amount: Amounts,
+    /// The step that takes it; none for what was taken before.
+    pub(super) by: Option<u32>,
+    /// The level for which it is taken.
+    pub(super) level: Level,
+}
+
+/// What a share of a service takes at a level, under the incident's surge and load factor.
+pub(super) fn takes(paper: &Paper<'_>, id: ServiceId, level: Level, share: Ppm) -> Amounts {
+    let service = paper.estate.service(id);
+    let load = match (level, &service.degraded) {
+        (Level::Shed, _) => return Amounts::zero(service.load.0.len()),
+        (Level::Degraded, Some(degraded)) => &degraded.load,
+        (Level::Degraded, None) | (Level::Full, _) => &service.load,
+    };
+    let named = service.surges.iter().find(|(surge, _)| Some(*surge) == paper.damage.surge);
+    let surge = named.map_or(Ppm::ONE, |(_, factor)| *factor);
+    let factor = paper.plan.incident.load;
+    let one = u128::from(Ppm::ONE.0);
+    let scaled = |amount: u64| {
+        let part = u128::from(amount) * u128::from(share.0);
+        let factors = u128::from(surge.0) * u128::from(factor.0);
+        let exact = part.checked_mul(factors).map(|product| product.div_ceil(one * one * one));
+        // Factors that no calendar knows: what does not fit is told as overfull.
+        exact.and_then(|exact| u64::try_from(exact).ok()).unwrap_or(u64::MAX)
+    };
+    Amounts(load.0.iter().map(|&amount| scaled(amount)).collect())
+}
+
+/// What a replica took before the incident.
+pub(super) fn before(paper: &Paper<'_>, id: ServiceId, replica: &Replica, seat: &Seat) -> Amounts {
+    if seat.before > Ppm::ZERO || replica.role == Role::Active {
+        takes(paper, id, Level::Full, seat.before)
+    } else {
+        replica.standing.clone()
+    }
+}
+
+/// What the hosts of a replica that are left can carry.
+pub(super) fn carries(replica: &Replica, seat: &Seat) -> Amounts {
+    let (left, all) = seat.hosts;
+    let part = |amount: u64| {
+        let part = u128::from(amount) * u128::from(left) / u128::from(all.max(1));
+        u64::try_from(part).unwrap_or(u64::MAX)
+    };
+    Amounts(replica.max_load.0.iter().map(|&amount| part(amount)).collect())
+}
+
+/// All times during which a replica holds room, with what was held before; nothing of it where it is lost.
+pub(super) fn spans(paper: &Paper<'_>, id: ServiceId, replica: &Replica, seat: &Seat) -> Vec<Span> {
+    let mut steps: Vec<u32> = paper.steps_of[id.at()].clone();
+    steps.retain(|&item| paper.site_of(item) == Some(seat.site));
+    let effect = |item: u32| paper.step(item).and_then(|step| step.effect.as_ref());
+    let settles: Vec<Millis> = {
+        let settling =
+            |item: &u32| matches!(effect(*item), Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced));
+        let mut ends: Vec<Millis> = steps.iter().copied().filter(settling).map(|item| paper.end(item)).collect();
+        ends.sort_unstable();
+        ends
+    };
+    let next = |after: Millis| settles.iter().copied().find(|&end| end > after);
+    let mut spans = Vec::new();
+    if !seat.state.is_gone() {
+        let amount = before(paper, id, replica, seat);
+        let is_serving = seat.before > Ppm::ZERO;
+        // A standby's room is given back when it is started; an active one's when it next settles.
+        let takes = |item: &u32| matches!(effect(*item), Some(Effect::Holds { .. } | Effect::Serves { .. }));
+        let started = steps.iter().copied().filter(takes).map(|item| paper.start(item)).min();
+        let until = if is_serving { settles.first().copied() } else { started };
+        let amount = if is_serving { amount.least(&carries(replica, seat)) } else { amount };
+        spans.push(Span { from: Millis::ZERO, until, amount, by: None, level: Level::Full });
+    }
+    for &item in &steps {
+        let (level, share, is_settled) = match effect(item) {
+            Some(Effect::Holds { level, share }) => (*level, *share, false),
+            Some(Effect::Serves { level, share }) => (*level, *share, true),
+            Some(Effect::Ends | Effect::Fenced | Effect::Writer) | None => continue,
+        };
+        // A launch can't take what is not there yet: its room begins with its end.
+        let is_launch = paper.step(item).is_some_and(|step| matches!(step.action, ActionOnPaper::Scale { .. }));
+        let from = if is_launch { paper.end(item) } else { paper.start(item) };
+        let until = next(if is_settled { paper.end(item) } else { from });
+        spans.push(Span { from, until, amount: takes(paper, id, level, share), by: Some(item), level });
+    }
+    spans
+}
+
+/// What a whole site took before the incident.
+pub(super) fn sites_before(paper: &Paper<'_>) -> Vec<Amounts> {
+    let estate = paper.estate;
+    let mut sums = vec![Amounts::zero(estate.resources.len()); estate.sites.len()];
+    for (at, service) in estate.services.iter().enumerate() {
+        for (replica, seat) in service.replicas.iter().zip(&paper.damage.seats[at]) {
+            let sum = &mut sums[replica.site.at()];
+            *sum = sum.plus(&before(paper, ServiceId::new(at), replica, seat));
+        }
+    }
+    sums
+}

@@ -1,0 +1,222 @@
+//! The summary doesn't lie: what a plan says of its services is what its steps make so, and what the estate declares.
+
+use crate::model::DependencyKind;
+use crate::model::Millis;
+use crate::model::Ppm;
+use crate::model::ServiceId;
+use crate::model::SiteId;
+use crate::placement::Impact;
+use crate::placement::Level;
+use crate::plan::Effect;
+use crate::plan::ServiceOnPaper;
+use crate::plan::verify::Violation;
+use crate::plan::verify::asked::all_ready;
+use crate::plan::verify::paper::Paper;
+
+/// Checks every service's entry, and what is said of classes.
+pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
+    for (at, entry) in paper.entries.iter().enumerate() {
+        let Some(entry) = entry else { continue };
+        let id = ServiceId::new(at);
+        declared(paper, id, entry, found);
+        let curve = Curve::new(paper, id);
+        milestones(entry, &curve, found);
+        back(paper, id, entry, &curve, found);
+        if matches!(entry.impact, Impact::Down | Impact::Reduced) {
+            targets(paper, entry, &curve, found);
+        }
+        path(paper, entry, found);
+    }
+    classes(paper, found);
+}
+
+/// Who serves which share at which level, from each instant on at which that changes.
+struct Curve(Vec<(Millis, Vec<Serving>)>);
+
+/// A site, and what is served there.
+type Serving = (SiteId, Level, Ppm);
+
+impl Curve {
+    fn new(paper: &Paper<'_>, id: ServiceId) -> Self {
+        let seats = paper.damage.seats[id.at()].iter().filter(|seat| !seat.state.is_gone());
+        let mut now: Vec<Serving> = seats.map(|seat| (seat.site, Level::Full, seat.before)).collect();
+        let mut changes: Vec<(Millis, u32, SiteId, Level, Ppm)> = Vec::new();
+        for &item in &paper.steps_of[id.at()] {
+            let (Some(site), Some(step)) = (paper.site_of(item), paper.step(item)) else { continue };
+            let (level, share) = match &step.effect {
+                Some(Effect::Serves { level, share }) => (*level, *share),
+                Some(Effect::Ends | Effect::Fenced) => (Level::Shed, Ppm::ZERO),
+                Some(Effect::Holds { .. } | Effect::Writer) | None => continue,
+            };
+            changes.push((paper.end(item), item, site, level, share));
+        }
+        changes.sort_unstable();
+        let mut curve = vec![(Millis::ZERO, now.clone())];
+        for (at, _, site, level, share) in changes {
+            now.retain(|(one, _, _)| *one != site);
+            now.push((site, level, share));
+            if curve.last().is_some_and(|(last, _)| *last == at) {
+                curve.pop();
+            }
+            curve.push((at, now.clone()));
+        }
+        Self(curve)
+    }
+
+    /// What is so at an instant.
+    fn at(&self, at: Millis) -> &[Serving] {
+        let behind = self.0.partition_point(|(from, _)| *from <= at);
+        behind.checked_sub(1).map_or(&[], |last| &self.0[last].1)
+    }
+
+    /// From when on, and for good, a share of users is served at a level or better.
+    fn for_good(&self, level: Level, share: Ppm) -> Option<Millis> {
+        let is_enough = |(_, now): &&(Millis, Vec<_>)| served(now, level) >= share;
+        self.0.iter().rev().take_while(is_enough).last().map(|(from, _)| *from)
+    }
+}
+
+/// The share of users that is served at a level or better.
+fn served(now: &[Serving], level: Level) -> Ppm {
+    let shares = now.iter().filter(|(_, one, _)| *one >= level).map(|(_, _, share)| share.0);
+    Ppm(shares.fold(0, u64::saturating_add))
+}
+
+/// Tier, effective tier and promise are those of the estate; whoever is needed is as urgent as who needs it.
+fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, found: &mut Vec<Violation>) {
+    let estate = paper.estate;
+    let service = estate.service(id);
+    let tier_at = |name: &str| estate.tiers.iter().position(|tier| tier.name == name);
+    let mut differs = |stated: &str, is: &str| {
+        let (stated, is) = (stated.to_owned(), is.to_owned());
+        found.push(Violation::TierDiffers { service: entry.id.clone(), stated, is });
+    };
+    let tier = &estate.tiers[service.tier.at()].name;
+    if entry.tier != *tier {
+        differs(&entry.tier, tier);
+    }
+    let (own, effective) = (service.tier.at(), tier_at(&entry.effective_tier).unwrap_or(usize::MAX));
+    let is_raised = effective < own;
+    if effective > own || is_raised != entry.raised.is_some() {
+        differs(&entry.effective_tier, tier);
+    }
+    if let Some(raise) = &entry.raised {
+        let by = estate.service_named(&raise.by);
+        let other = by.and_then(|by| paper.entries[by.at()]).map(|other| other.effective_tier.as_str());
+        let other = other.or_else(|| by.map(|by| estate.tiers[estate.service(by).tier.at()].name.as_str()));
+        if other.is_none_or(|other| tier_at(other).is_none_or(|other| other > effective)) {
+            differs(&entry.effective_tier, other.unwrap_or_default());
+        }
+    }
+    for dependency in service.depends_on.iter().filter(|one| one.kind == DependencyKind::Hard && !one.full_only) {
+        let Some(callee) = paper.entries[dependency.service.at()] else { continue };
+        if tier_at(&callee.effective_tier).is_some_and(|callee| callee > effective) {
+            let (service, stated) = (callee.id.clone(), callee.effective_tier.clone());
+            found.push(Violation::TierDiffers { service, stated, is: entry.effective_tier.clone() });
+        }
+    }
+    let declared = estate.rto(id);
+    if entry.objective_ms != declared {
+        let (service, stated) = (entry.id.clone(), entry.objective_ms);
+        found.push(Violation::ObjectiveDiffers { service, stated, declared });
+    }
+}
+
+/// Milestones begin at T=0, go forward, and promise nothing that the steps have not made so.
+fn milestones(entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>) {
+    let mut last: Option<Millis> = None;
+    for milestone in &entry.milestones {
+        let at = milestone.at_ms;
+        if last.map_or(at != Millis::ZERO, |last| at <= last) {
+            found.push(Violation::MilestonesDisorder { service: entry.id.clone(), at });
+        }
+        last = Some(at);
+        let now = curve.at(at);
+        let really = served(now, milestone.level);
+        if milestone.level != Level::Shed && milestone.share > really {
+            let level = now.iter().filter(|(_, _, share)| share.0 > 0).map(|(_, level, _)| *level).min();
+            let steps = (level.unwrap_or(Level::Shed), served(now, Level::Degraded));
+            let stated = (milestone.level, milestone.share);
+            found.push(Violation::MilestoneTooGood { service: entry.id.clone(), at, stated, steps });
+        }
+    }
+}
+
+/// A service is back when its steps make it so, and not before whatever it waits for.
+fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>) {
+    let service = || entry.id.clone();
+    match entry.impact {
+        Impact::Down | Impact::Reduced => {
+            let floor = if paper.estate.service(id).degraded.is_some() { Level::Degraded } else { Level::Full };
+            let steps = curve.for_good(floor, entry.admits).filter(|_| entry.admits > Ppm::ZERO);
+            if entry.expected_back_ms != steps {
+                found.push(Violation::BackDiffers { service: service(), stated: entry.expected_back_ms, steps });
+            }
+            let is_full = entry.level == Level::Full && entry.admits > Ppm::ZERO;
+            let steps = curve.for_good(Level::Full, entry.admits).filter(|_| is_full);
+            if entry.expected_full_ms != steps {
+                found.push(Violation::FullDiffers { service: service(), stated: entry.expected_full_ms, steps });
+            }
+        }
+        Impact::Waiting => {
+            let steps = all_ready(paper, id).into_iter().map(|item| paper.end(item)).max();
+            if let Some((stated, steps)) = entry.expected_back_ms.zip(steps)
+                && stated < steps
+            {
+                let (stated, steps) = (Some(stated), Some(steps));
+                found.push(Violation::BackDiffers { service: service(), stated, steps });
+            }
+        }
+        Impact::Stranded => {
+            if entry.expected_back_ms.is_some() {
+                let stated = entry.expected_back_ms;
+                found.push(Violation::BackDiffers { service: service(), stated, steps: None });
+            }
+        }
+        Impact::Unaffected | Impact::Exposed => {}
+    }
+}
+
+/// Targets end as the steps leave them, and together serve all whom the service admits.
+fn targets(paper: &Paper<'_>, entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>) {
+    let end = curve.at(Millis(u64::MAX));
+    for target in &entry.to {
+        let site = paper.estate.site_named(&target.site);
+        let is = end.iter().find(|(one, _, _)| Some(*one) == site);
+        let steps = is.map_or((Level::Shed, Ppm::ZERO), |(_, level, share)| (*level, *share));
+        let is_nothing = target.share == Ppm::ZERO && steps.1 == Ppm::ZERO;
+        if (target.level, target.share) != steps && !is_nothing {
+            let (service, site) = (entry.id.clone(), target.site.clone());
+            found.push(Violation::TargetDiffers { service, site, stated: (target.level, target.share), steps });
+        }
+    }
+    let sum = Ppm(entry.to.iter().map(|target| target.share.0).fold(0, u64::saturating_add));
+    if sum != entry.admits || sum > Ppm::ONE {
+        found.push(Violation::AdmitsDiffers { service: entry.id.clone(), stated: entry.admits, targets: sum });
+    }
+}
+
+/// A critical path leads over items of this plan, at their own times.
+fn path(paper: &Paper<'_>, entry: &ServiceOnPaper, found: &mut Vec<Violation>) {
+    for link in &entry.critical_path {
+        let item = paper.item(&link.id);
+        if item.is_none_or(|item| (paper.start(item), paper.end(item)) != (link.start_ms, link.end_ms)) {
+            found.push(Violation::PathDiffers { service: entry.id.clone(), link: link.id.clone() });
+        }
+    }
+}
+
+/// No class is said to be done before the last step of it, and of those before it, ends.
+fn classes(paper: &Paper<'_>, found: &mut Vec<Violation>) {
+    for class in &paper.plan.classes {
+        let Some(tier) = paper.estate.tiers.iter().position(|tier| tier.name == class.tier) else { continue };
+        let last = paper
+            .steps()
+            .filter(|(_, step)| usize::from(step.class) <= tier)
+            .max_by_key(|(item, _)| (paper.end(*item), std::cmp::Reverse(*item)));
+        if let Some((item, step)) = last.filter(|(item, _)| paper.end(*item) > class.finish_ms) {
+            let (tier, stated, end) = (class.tier.clone(), class.finish_ms, paper.end(item));
+            found.push(Violation::ClassEndsEarly { tier, stated, step: step.id.clone(), end });
+        }
+    }
+}
