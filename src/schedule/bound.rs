@@ -4,6 +4,8 @@
 //! chain; the work that a pool must do between a head and a tail; tasks that cannot overlap. Each is a relaxation, so
 //! each is valid, and the greatest of them counts. Nothing here looks at a schedule, only at its finishes.
 
+use std::cmp::Reverse;
+
 use crate::schedule::net::Need;
 use crate::schedule::net::Net;
 
@@ -67,7 +69,7 @@ impl<'net> Bounds<'net> {
 fn closures(net: &Net, first_done: u64) -> Vec<u64> {
     let heads = heads(net, first_done);
     let mut by_head: Vec<u32> = net.tasks().collect();
-    by_head.sort_by_key(|&task| std::cmp::Reverse(heads[task as usize]));
+    by_head.sort_by_key(|&task| Reverse(heads[task as usize]));
     let ranks = 0..u8::try_from(net.classes.len()).unwrap_or(u8::MAX);
     ranks.map(|rank| closure(net, &heads, &by_head, rank, first_done)).collect()
 }
@@ -141,7 +143,12 @@ impl Room {
             (head.max(self.first_done), work - before, self.size)
         };
         // Work of nothing by a pool of nothing takes no time.
-        from + u64::try_from(work.div_ceil(u128::from(size.max(1)))).unwrap_or(0)
+        let size = u64::from(size.max(1));
+        // Dividing 128 bits is ten times as slow, and hardly ever needed.
+        from + u64::try_from(work).map_or_else(
+            |_| u64::try_from(work.div_ceil(u128::from(size))).unwrap_or(u64::MAX >> 1),
+            |work| work.div_ceil(size),
+        )
     }
 }
 
@@ -151,17 +158,35 @@ impl Room {
 /// thresholds for few members, else only heads and only tails.
 fn busiest(members: &mut [Member], room: Room) -> u64 {
     let mut bound = suffix(members, room);
-    let thresholds: Vec<u64> = members.iter().map(|member| member.head).collect();
-    members.sort_by_key(|member| std::cmp::Reverse(member.tail));
+    let mut work = 0;
+    let thresholds: Vec<(u64, u128)> = members
+        .iter()
+        .map(|member| {
+            work += member.work;
+            (member.head, work)
+        })
+        .collect();
+    members.sort_by_key(|member| Reverse(member.tail));
     bound = bound.max(suffix(members, room));
     if members.len() <= PAIRS_MAX {
-        for head in thresholds {
-            let mut work = 0;
-            for member in members.iter().filter(|member| member.head >= head) {
-                work += member.work;
-                bound = bound.max(room.until(head, work) + member.tail);
+        let longest = members.first().map_or(0, |member| member.tail);
+        for (head, work) in thresholds {
+            // With the longest tail of all, which most sets do not have, all that waits for this head must already
+            // reach further than what is known.
+            if room.until(head, work) + longest > bound {
+                bound = bound.max(suffix_from(head, members, room));
             }
         }
+    }
+    bound
+}
+
+/// The bound of each beginning of a list, of which only what has at least this head counts.
+fn suffix_from(head: u64, members: &[Member], room: Room) -> u64 {
+    let (mut work, mut bound) = (0, 0);
+    for member in members.iter().filter(|member| member.head >= head) {
+        work += member.work;
+        bound = bound.max(room.until(head, work) + member.tail);
     }
     bound
 }

@@ -58,6 +58,15 @@ pub(super) fn faults(problem: &Problem, starts: &[u64]) -> Vec<String> {
     faults
 }
 
+/// A task that could start a millisecond sooner, all others staying where they are.
+pub(super) fn loose(problem: &Problem, starts: &[u64]) -> Option<usize> {
+    (0..starts.len()).filter(|&task| starts[task] > 0).find(|&task| {
+        let mut sooner = starts.to_vec();
+        sooner[task] -= 1;
+        faults(problem, &sooner).is_empty()
+    })
+}
+
 /// The last finish of each declared class and all more urgent ones, and the sum of all finishes.
 pub(super) fn goal(problem: &Problem, starts: &[u64]) -> (Vec<(u8, u64)>, u128) {
     let mut classes: Vec<u8> = problem.tasks.iter().map(|task| task.class).collect();
@@ -151,5 +160,23 @@ impl Trial<'_> {
                 all <= u64::from(pool.size) && bound
             })
         })
+    }
+}
+
+/// Whether some schedule keeps all rules, ends the classes before the last of `goal` exactly when it says, and that
+/// last one sooner: by trying all starts up to the sum of all durations, for very few and very short tasks.
+pub(super) fn beats(problem: &Problem, goal: &[(u8, u64)]) -> bool {
+    let total: u64 = problem.tasks.iter().map(|task| task.duration.0).sum();
+    let mut starts = vec![0; problem.tasks.len()];
+    loop {
+        let found = self::goal(problem, &starts).0;
+        let (last, before) = (goal.len() - 1, &goal[..goal.len() - 1]);
+        if found[..last] == *before && found[last].1 < goal[last].1 && faults(problem, &starts).is_empty() {
+            return true;
+        }
+        // The next combination, as an odometer counts.
+        let Some(turned) = starts.iter().position(|&start| start < total) else { return false };
+        starts[turned] += 1;
+        starts[..turned].fill(0);
     }
 }

@@ -51,7 +51,7 @@ struct Nest<'search, 'net> {
 }
 
 /// Evolves until the bound is met or the effort is spent.
-pub(super) fn evolve(search: &mut Search, latest: &[u64]) {
+pub(super) fn evolve(search: &mut Search) {
     let tasks = search.net.len();
     if tasks < 2 {
         return;
@@ -66,9 +66,11 @@ pub(super) fn evolve(search: &mut Search, latest: &[u64]) {
         taken: vec![0; tasks],
         stamp: 0,
     };
+    let mut first = true;
     while nest.goes_on() {
-        let mut members = nest.found(latest, size);
+        let mut members = nest.found(size, first);
         nest.breed(&mut members);
+        first = false;
     }
 }
 
@@ -81,15 +83,19 @@ impl Nest<'_, '_> {
 
     /// The first members: half of them with the classes strictly in order, half with the classes mixed, for strict
     /// lists alone miss what a later class gains where an earlier one has time; noise from hardly any to very much.
-    fn found(&mut self, latest: &[u64], size: usize) -> Vec<Member> {
+    fn found(&mut self, size: usize, first: bool) -> Vec<Member> {
         let end = self.search.goal.end();
         let mut members: Vec<Member> = Vec::with_capacity(size);
-        for index in 0..size {
+        if first {
+            let list = listed(self.search.net, &self.search.starts);
+            members.push(Member { list, goal: self.search.goal.clone() });
+        }
+        for index in members.len()..size {
             if !self.goes_on() {
                 break;
             }
             let noise = end * (index as u64 + 1) / size as u64;
-            self.child = order::noisy(self.search.net, latest, index % 2 == 1, noise, &mut self.random);
+            self.child = order::noisy(self.search.net, &self.search.latest, index % 2 == 1, noise, &mut self.random);
             if let Some(member) = self.judge() {
                 insert(&mut members, member, size);
             }

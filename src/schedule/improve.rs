@@ -38,6 +38,8 @@ pub(super) struct Search<'net> {
     pub(super) goal: Goal,
     /// The starts of the best.
     pub(super) starts: Vec<u64>,
+    /// The latest finish of each task for the least conceivable finishes.
+    pub(super) latest: Vec<u64>,
     /// Whether the best meets every bound.
     pub(super) proven: bool,
 }
@@ -85,20 +87,73 @@ impl Search<'_> {
 
 /// Searches within the effort.
 pub(super) fn improve(net: &Net, effort: Effort) -> Found {
-    let mut bounds = Bounds::new(net);
+    let bounds = Bounds::new(net);
     let latest = order::latest_finishes(net, &bounds.unconditional());
-    let mut desk = Desk::new(net);
-    let mut starts = vec![0; net.len()];
-    desk.decode_first_class_first(&order::strict(net, &latest), &mut starts);
-    let goal = Goal::of(net, &starts);
-    let proven = bounds.given(&goal.finishes) == goal.finishes;
-    let mut search = Search { net, desk, bounds, effort: effort.0, goal, starts, proven };
-    polish(&mut search);
-    if net.len() <= EVOLVE_MAX {
-        evolve::evolve(&mut search, &latest);
-    }
+    let mut list = order::strict(net, &latest);
+    let spent = hasten_first_class(net, &mut list, effort.0);
+    let mut search = begin(net, bounds, &list, effort.0, spent);
+    go_on(&mut search);
     let Search { desk, mut bounds, goal, starts, .. } = search;
     Found { starts, bounds: bounds.given(&goal.finishes), finishes: goal.finishes, placements: desk.placements }
+}
+
+/// Brings the first class of a strict list into the order that a part of the effort finds for it alone, if that ends
+/// it sooner. Only the order is kept: where its tasks stand is free again. Returns what was spent.
+fn hasten_first_class(net: &Net, list: &mut [u32], effort: u64) -> u64 {
+    if net.classes.len() < 2 {
+        return 0;
+    }
+    let all = net.len() as u64;
+    let left = effort.saturating_sub(all);
+    // What the justifications of all, two passes each, leave over is of no other use; else a quarter: on PSPLIB j30
+    // and on estates of 800 to 10,000 tasks other shares did no better.
+    let share = (left % (2 * all)).max(left / 4);
+    let (first, numbers) = net.first_rank();
+    if share < 3 * first.len() as u64 {
+        return 0;
+    }
+    let mut number_in_first = vec![0; net.len()];
+    for (new, &old) in (0_u32..).zip(&numbers) {
+        number_in_first[old as usize] = new;
+    }
+    let order: Vec<u32> = list[..first.len()].iter().map(|&task| number_in_first[task as usize]).collect();
+    let mut search = begin(&first, Bounds::new(&first), &order, share, 0);
+    let greedy = search.goal.end();
+    go_on(&mut search);
+    if search.goal.end() < greedy {
+        let mut found: Vec<u32> = first.tasks().collect();
+        found.sort_by_key(|&task| search.starts[task as usize]);
+        for (place, task) in list.iter_mut().zip(found) {
+            *place = numbers[task as usize];
+        }
+    }
+    search.desk.placements
+}
+
+/// The greedy schedule of a list, class by class.
+pub(super) fn begin<'net>(
+    net: &'net Net,
+    mut bounds: Bounds<'net>,
+    list: &[u32],
+    effort: u64,
+    spent: u64,
+) -> Search<'net> {
+    let latest = order::latest_finishes(net, &bounds.unconditional());
+    let mut desk = Desk::new(net);
+    desk.placements = spent;
+    let mut starts = vec![0; net.len()];
+    desk.decode_first_class_first(list, &mut starts);
+    let goal = Goal::of(net, &starts);
+    let proven = bounds.given(&goal.finishes) == goal.finishes;
+    Search { net, desk, bounds, effort, goal, starts, latest, proven }
+}
+
+/// Improves on the greedy schedule.
+fn go_on(search: &mut Search) {
+    polish(search);
+    if search.net.len() <= EVOLVE_MAX {
+        evolve::evolve(search);
+    }
 }
 
 /// Justifies the best again and again, as long as that helps.

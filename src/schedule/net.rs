@@ -143,6 +143,41 @@ impl Net {
         heads
     }
 
+    /// The tasks of the first rank alone, with their numbers in this net. They wait for nobody else, and nothing is
+    /// kept from them.
+    pub(super) fn first_rank(&self) -> (Self, Vec<u32>) {
+        let chosen: Vec<u32> = self.tasks().filter(|&task| self.ranks[task as usize] == 0).collect();
+        let mut number = vec![0; self.len()];
+        for (new, &old) in (0_u32..).zip(&chosen) {
+            number[old as usize] = new;
+        }
+        let of_first = |lists: &Lists| {
+            let pairs: Vec<(u32, u32)> = chosen
+                .iter()
+                .flat_map(|&old| lists.of(old as usize).iter().map(move |&one| (old, one)))
+                .filter(|&(_, one)| self.ranks[one as usize] == 0)
+                .map(|(old, one)| (number[old as usize], number[one as usize]))
+                .collect();
+            Lists::gather(chosen.len(), &pairs)
+        };
+        let mut first = Self {
+            origin: chosen.iter().map(|&old| self.origin[old as usize]).collect(),
+            durations: chosen.iter().map(|&old| self.durations[old as usize]).collect(),
+            before: of_first(&self.before),
+            behind: of_first(&self.behind),
+            ranks: vec![0; chosen.len()],
+            classes: self.classes[..1].to_vec(),
+            sizes: self.sizes.clone(),
+            need_at: vec![0],
+            ..Self::default()
+        };
+        for &old in &chosen {
+            first.needs.extend(self.needs(old as usize));
+            first.need_at.push(first.needs.len());
+        }
+        (first, chosen)
+    }
+
     /// Raises each task to the most urgent class that waits for it.
     fn rank(&mut self, problem: &Problem) {
         let mut class: Vec<u8> = self.origin.iter().map(|&old| problem.tasks[old as usize].class).collect();
