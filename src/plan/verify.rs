@@ -22,6 +22,9 @@ mod touch;
 mod violation;
 mod writers;
 
+#[cfg(test)]
+mod tests;
+
 use crate::model::Estate;
 use crate::plan::Plan;
 use crate::plan::verify::asked::Asked;
@@ -30,6 +33,14 @@ use crate::plan::verify::paper::Paper;
 
 pub use violation::Limit;
 pub use violation::Noun;
+pub use violation::OfApproval;
+pub use violation::OfLimits;
+pub use violation::OfNeeds;
+pub use violation::OfPlaces;
+pub use violation::OfRoom;
+pub use violation::OfShape;
+pub use violation::OfSummary;
+pub use violation::OfWriters;
 pub use violation::Violation;
 
 /// Every law that the plan breaks, in a stable order; nothing where it may be run.
@@ -41,7 +52,9 @@ pub fn verify(estate: &Estate, plan: &Plan) -> Vec<Violation> {
         Ok(paper) => laws(&paper, &mut found),
         Err(circle) => {
             let names = Names::new(plan);
-            found.push(Violation::Circle { items: circle.0.iter().map(|&item| names.name(item)).collect() });
+            found.push(Violation::Shape(OfShape::Circle {
+                items: circle.0.iter().map(|&item| names.name(item)).collect(),
+            }));
         }
     }
     found.sort_unstable();

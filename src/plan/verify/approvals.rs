@@ -5,6 +5,7 @@ use crate::model::ServiceId;
 use crate::placement::LevelBecause;
 use crate::plan::ActionOnPaper;
 use crate::plan::GateKind;
+use crate::plan::verify::OfApproval;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
 use crate::plan::verify::asked::Why;
@@ -16,12 +17,12 @@ pub(super) fn check(paper: &Paper<'_>, asked: &mut Asked<'_>, found: &mut Vec<Vi
     let starts: Vec<u32> =
         paper.gates().filter(|(_, gate)| gate.kind == GateKind::ApproveStart).map(|(item, _)| item).collect();
     if starts.len() != 1 {
-        found.push(Violation::StartApprovals { count: u64::from(u32_of(starts.len())) });
+        found.push(Violation::Approval(OfApproval::StartApprovals { count: u64::from(u32_of(starts.len())) }));
     }
     let start = (!starts.is_empty()).then(|| asked.demands.set(starts));
     for (item, step) in paper.steps() {
         if changes(&step.action) && start.is_some() {
-            asked.demands.ask(item, start, None, Why::StartApproval);
+            asked.demands.ask(item, None, start, Why::StartApproval);
         }
         if step.irreversible {
             let guards = guards(paper, item, &step.id);

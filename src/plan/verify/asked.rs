@@ -16,6 +16,10 @@ use crate::model::Supply;
 use crate::placement::Impact;
 use crate::plan::Effect;
 use crate::plan::GateKind;
+use crate::plan::verify::OfApproval;
+use crate::plan::verify::OfNeeds;
+use crate::plan::verify::OfRoom;
+use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::order::Demand;
 use crate::plan::verify::order::Demands;
@@ -220,33 +224,38 @@ pub(super) fn tell(paper: &Paper<'_>, demand: Demand<Why<'_>>) -> Violation {
     let step = paper.id(demand.later);
     let service = |id: ServiceId| paper.service_name(id);
     match demand.why {
-        Why::Dependency(id) => Violation::BeforeDependency { step, needs: service(id) },
-        Why::Stranded(id) => Violation::BeforeStranded { step, needs: service(id) },
-        Why::Full(id) => Violation::FullBeforeDependency { step, needs: service(id) },
-        Why::Start(id) => Violation::StartBeforeDependency { step, needs: service(id) },
-        Why::Uses(uses) => Violation::UsesUnavailable { step, uses: uses.to_owned() },
-        Why::Kit(kit) => Violation::KitNotFetched { step, kit: kit.to_owned() },
-        Why::Need(need) => {
-            Violation::NeedUnfilled { step, any_of: need.any_of.iter().map(|one| supply_text(paper, *one)).collect() }
-        }
+        Why::Dependency(id) => Violation::Needs(OfNeeds::BeforeDependency { step, needs: service(id) }),
+        Why::Stranded(id) => Violation::Needs(OfNeeds::BeforeStranded { step, needs: service(id) }),
+        Why::Full(id) => Violation::Needs(OfNeeds::FullBeforeDependency { step, needs: service(id) }),
+        Why::Start(id) => Violation::Needs(OfNeeds::StartBeforeDependency { step, needs: service(id) }),
+        Why::Uses(uses) => Violation::Needs(OfNeeds::UsesUnavailable { step, uses: uses.to_owned() }),
+        Why::Kit(kit) => Violation::Needs(OfNeeds::KitNotFetched { step, kit: kit.to_owned() }),
+        Why::Need(need) => Violation::Needs(OfNeeds::NeedUnfilled {
+            step,
+            any_of: need.any_of.iter().map(|one| supply_text(paper, *one)).collect(),
+        }),
         Why::Jump => {
             let hosts = paper.step(demand.later).and_then(|step| step.hosts.as_ref());
-            Violation::JumpLost { step, jump: hosts.map_or_else(Vec::new, |hosts| hosts.jump.clone()) }
+            Violation::Needs(OfNeeds::JumpLost { step, jump: hosts.map_or_else(Vec::new, |hosts| hosts.jump.clone()) })
         }
-        Why::Fence(site) => Violation::NoFenceBefore { step, site: paper.site_name(site) },
+        Why::Fence(site) => Violation::Writers(OfWriters::NoFenceBefore { step, site: paper.site_name(site) }),
         Why::TwoWriters(first) => {
             let id = paper.service_of(demand.later).map_or_else(String::new, service);
-            Violation::TwoWriters { service: id, first: paper.id(first), second: step }
+            Violation::Writers(OfWriters::TwoWriters { service: id, first: paper.id(first), second: step })
         }
-        Why::DataLoss { lag, objective } => Violation::NoDataLossGate { step, lag, objective },
-        Why::DataLossFence(site) => Violation::DataLossBeforeFence { gate: step, site: paper.site_name(site) },
-        Why::Verified(verify) => Violation::ShiftBeforeVerify { step, verify: paper.id(verify) },
-        Why::Promoted(promote) => Violation::VerifyBeforePromote { step, promote: paper.id(promote) },
-        Why::Ready(site) => Violation::DrainBeforeReady { step, target: paper.site_name(site) },
-        Why::StartApproval => Violation::BeforeStartApproval { step },
-        Why::Irreversible => Violation::IrreversibleUnapproved { step },
-        Why::Victim(id) => Violation::VictimUnapproved { step, service: service(id) },
-        Why::Launch(scale) => Violation::ScaleNotAwaited { step, scale: paper.id(scale) },
+        Why::DataLoss { lag, objective } => Violation::Writers(OfWriters::NoDataLossGate { step, lag, objective }),
+        Why::DataLossFence(site) => {
+            Violation::Writers(OfWriters::DataLossBeforeFence { gate: step, site: paper.site_name(site) })
+        }
+        Why::Verified(verify) => Violation::Writers(OfWriters::ShiftBeforeVerify { step, verify: paper.id(verify) }),
+        Why::Promoted(promote) => {
+            Violation::Writers(OfWriters::VerifyBeforePromote { step, promote: paper.id(promote) })
+        }
+        Why::Ready(site) => Violation::Writers(OfWriters::DrainBeforeReady { step, target: paper.site_name(site) }),
+        Why::StartApproval => Violation::Approval(OfApproval::BeforeStartApproval { step }),
+        Why::Irreversible => Violation::Approval(OfApproval::IrreversibleUnapproved { step }),
+        Why::Victim(id) => Violation::Approval(OfApproval::VictimUnapproved { step, service: service(id) }),
+        Why::Launch(scale) => Violation::Room(OfRoom::ScaleNotAwaited { step, scale: paper.id(scale) }),
     }
 }
 

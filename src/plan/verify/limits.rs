@@ -3,12 +3,14 @@
 use crate::model::Ppm;
 use crate::plan::ProbeOnPaper;
 use crate::plan::verify::Limit;
+use crate::plan::verify::OfLimits;
 use crate::plan::verify::Violation;
 use crate::plan::verify::paper::Paper;
 
 /// Checks the limits of steps, gates and the whole run.
 pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
-    let mut miss = |item: &str, limit: Limit| found.push(Violation::NoLimit { item: item.to_owned(), limit });
+    let mut miss =
+        |item: &str, limit: Limit| found.push(Violation::Limits(OfLimits::NoLimit { item: item.to_owned(), limit }));
     for (_, step) in paper.steps() {
         if step.limits.timeout_ms.0 == 0 {
             miss(&step.id, Limit::Timeout);

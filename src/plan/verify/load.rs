@@ -18,8 +18,8 @@ use crate::plan::verify::paper::Paper;
 #[derive(Debug, Clone)]
 pub(super) struct Span {
     pub(super) from: Millis,
-    /// Until this instant, which is not part of it; for good where there is none.
-    pub(super) until: Option<Millis>,
+    /// Until this instant, which is not part of it, and the step that ends it; for good where there is none.
+    pub(super) until: Option<(Millis, u32)>,
     pub(super) amount: Amounts,
     /// The step that takes it; none for what was taken before.
     pub(super) by: Option<u32>,
@@ -73,21 +73,22 @@ pub(super) fn spans(paper: &Paper<'_>, id: ServiceId, replica: &Replica, seat: &
     let mut steps: Vec<u32> = paper.steps_of[id.at()].clone();
     steps.retain(|&item| paper.site_of(item) == Some(seat.site));
     let effect = |item: u32| paper.step(item).and_then(|step| step.effect.as_ref());
-    let settles: Vec<Millis> = {
+    let settles: Vec<(Millis, u32)> = {
         let settling =
             |item: &u32| matches!(effect(*item), Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced));
-        let mut ends: Vec<Millis> = steps.iter().copied().filter(settling).map(|item| paper.end(item)).collect();
+        let mut ends: Vec<(Millis, u32)> =
+            steps.iter().copied().filter(settling).map(|item| (paper.end(item), item)).collect();
         ends.sort_unstable();
         ends
     };
-    let next = |after: Millis| settles.iter().copied().find(|&end| end > after);
+    let next = |after: Millis| settles.iter().copied().find(|(end, _)| *end > after);
     let mut spans = Vec::new();
     if !seat.state.is_gone() {
         let amount = before(paper, id, replica, seat);
         let is_serving = seat.before > Ppm::ZERO;
         // A standby's room is given back when it is started; an active one's when it next settles.
         let takes = |item: &u32| matches!(effect(*item), Some(Effect::Holds { .. } | Effect::Serves { .. }));
-        let started = steps.iter().copied().filter(takes).map(|item| paper.start(item)).min();
+        let started = steps.iter().copied().filter(takes).map(|item| (paper.start(item), item)).min();
         let until = if is_serving { settles.first().copied() } else { started };
         let amount = if is_serving { amount.least(&carries(replica, seat)) } else { amount };
         spans.push(Span { from: Millis::ZERO, until, amount, by: None, level: Level::Full });

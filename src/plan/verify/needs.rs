@@ -18,6 +18,8 @@ use crate::plan::Effect;
 use crate::plan::Side;
 use crate::plan::Step;
 use crate::plan::verify::Noun;
+use crate::plan::verify::OfNeeds;
+use crate::plan::verify::OfShape;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
 use crate::plan::verify::asked::Why;
@@ -26,6 +28,7 @@ use crate::plan::verify::asked::supply_named;
 use crate::plan::verify::asked::supply_text;
 use crate::plan::verify::order::u32_of;
 use crate::plan::verify::paper::Paper;
+use crate::plan::verify::paper::is_on_hosts;
 
 /// Asks for every dependency of every service that the plan brings back.
 pub(super) fn dependencies(paper: &Paper<'_>, asked: &mut Asked<'_>) {
@@ -88,7 +91,7 @@ pub(super) fn uses<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Vec
         for text in &step.uses {
             let Some(supply) = supply_named(paper, text) else {
                 let (item, name) = (step.id.clone(), text.clone());
-                found.push(Violation::NoSuchName { item, noun: Noun::Supply, name });
+                found.push(Violation::Shape(OfShape::NoSuchName { item, noun: Noun::Supply, name }));
                 continue;
             };
             match supply {
@@ -137,7 +140,7 @@ fn kits(paper: &Paper<'_>, found: &mut Vec<Violation>) -> Vec<Vec<u32>> {
             })
             .collect();
         if held_at.is_empty() || !held_at.iter().all(|place| still.contains(&place.as_str())) {
-            found.push(Violation::KitNotFetched { step: step.id.clone(), kit: kit.clone() });
+            found.push(Violation::Needs(OfNeeds::KitNotFetched { step: step.id.clone(), kit: kit.clone() }));
         } else {
             fetched[at].push(item);
         }
@@ -167,14 +170,15 @@ fn declared<'a>(paper: &Paper<'a>, step: &Step) -> &'a [Need] {
         provider.map_or(&[][..], |provider| provider.uses.as_slice())
     };
     match &step.action {
-        ActionOnPaper::Ssh { .. } => {
+        action if is_on_hosts(action) => {
             let set = step.hosts.as_ref().and_then(|hosts| HostSet::parse(&hosts.set).ok());
             let rule = set.and_then(|set| estate.host_rule(&set.first()));
             rule.and_then(|rule| rule.uses.as_deref()).unwrap_or(&estate.orchestrator.uses)
         }
         ActionOnPaper::Route(route) => provider(&route.provider),
         ActionOnPaper::Scale { provider: name, .. } => provider(name),
-        ActionOnPaper::Exec { .. }
+        ActionOnPaper::Ssh { .. }
+        | ActionOnPaper::Exec { .. }
         | ActionOnPaper::Http(_)
         | ActionOnPaper::Confirm { .. }
         | ActionOnPaper::Notify { .. }

@@ -1,10 +1,11 @@
 //! What steps and gates claim of pools, at every instant.
 
 use crate::model::Millis;
-use crate::plan::ActionOnPaper;
 use crate::plan::PoolOnPaper;
+use crate::plan::verify::OfLimits;
 use crate::plan::verify::Violation;
 use crate::plan::verify::paper::Paper;
+use crate::plan::verify::paper::is_on_hosts;
 
 /// Checks that pools are as declared, that nobody holds more than there is, and that later classes leave what is kept.
 pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
@@ -55,12 +56,17 @@ fn sweep(pool: &PoolOnPaper, events: &[Event], first_done: Option<Millis>, found
         if all > i64::from(pool.size) && !is_over {
             is_over = true;
             let taken = all.unsigned_abs();
-            found.push(Violation::PoolOverrun { pool: pool.id.clone(), at: event.at, taken, size: pool.size });
+            found.push(Violation::Limits(OfLimits::PoolOverrun {
+                pool: pool.id.clone(),
+                at: event.at,
+                taken,
+                size: pool.size,
+            }));
         }
         if later > i64::from(left) && first_done.is_some_and(|done| event.at < done) && !is_kept {
             is_kept = true;
             let taken = later.unsigned_abs();
-            found.push(Violation::KeptOverrun { pool: pool.id.clone(), at: event.at, taken, left });
+            found.push(Violation::Limits(OfLimits::KeptOverrun { pool: pool.id.clone(), at: event.at, taken, left }));
         }
     }
 }
@@ -77,17 +83,17 @@ fn declared(paper: &Paper<'_>, pool: &PoolOnPaper, found: &mut Vec<Violation>) {
     let Some((declared_size, declared_kept)) = declared else { return };
     if pool.size > declared_size || pool.kept_for_first < declared_kept {
         let (name, size, kept) = (pool.id.clone(), pool.size, pool.kept_for_first);
-        found.push(Violation::PoolDiffers { pool: name, size, kept, declared_size, declared_kept });
+        found.push(Violation::Limits(OfLimits::PoolDiffers { pool: name, size, kept, declared_size, declared_kept }));
     }
 }
 
 /// Whatever runs on a site's hosts holds a slot of that site.
 fn slots(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     for (_, step) in paper.steps() {
-        let (ActionOnPaper::Ssh { .. }, Some(site)) = (&step.action, &step.site) else { continue };
+        let Some(site) = step.site.as_ref().filter(|_| is_on_hosts(&step.action)) else { continue };
         let pool = format!("site:{site}");
         if !step.claims.iter().any(|claim| claim.pool == pool && claim.amount > 0) {
-            found.push(Violation::SlotNotClaimed { step: step.id.clone(), pool });
+            found.push(Violation::Limits(OfLimits::SlotNotClaimed { step: step.id.clone(), pool }));
         }
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::model::Amounts;
 use crate::model::Millis;
-use crate::model::Ppm;
 use crate::model::ResourceId;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::placement::Level;
 use crate::plan::ActionOnPaper;
+use crate::plan::verify::OfRoom;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
 use crate::plan::verify::asked::Why;
@@ -58,6 +58,15 @@ struct Change {
     is_first_floor: bool,
 }
 
+impl Change {
+    fn add_to(&self, sum: &mut [i128], floors: &mut [i128]) {
+        for ((sum, floors), amount) in sum.iter_mut().zip(floors).zip(&self.amount) {
+            *sum += amount;
+            *floors += if self.is_first_floor { (*amount).max(0) } else { 0 };
+        }
+    }
+}
+
 impl Account {
     fn new(before: Amounts) -> Self {
         let kinds = before.0.len();
@@ -67,12 +76,13 @@ impl Account {
     /// Enters what one replica holds: at each instant the most of all spans that cover it.
     fn book(&mut self, spans: &[Span], is_first_floor: impl Fn(Level) -> bool) {
         let kinds = self.now.len();
-        let mut times: Vec<Millis> = spans.iter().flat_map(|span| [Some(span.from), span.until]).flatten().collect();
+        let mut times: Vec<Millis> =
+            spans.iter().flat_map(|span| [Some(span.from), span.until.map(|(at, _)| at)]).flatten().collect();
         times.sort_unstable();
         times.dedup();
         let mut held = vec![0_i128; kinds];
         for at in times {
-            let covers = |span: &&Span| span.from <= at && span.until.is_none_or(|until| at < until);
+            let covers = |span: &&Span| span.from <= at && span.until.is_none_or(|(until, _)| at < until);
             let mut now = vec![0_i128; kinds];
             for span in spans.iter().filter(covers) {
                 for (now, amount) in now.iter_mut().zip(&span.amount.0) {
@@ -81,13 +91,13 @@ impl Account {
             }
             let amount: Vec<i128> = now.iter().zip(&held).map(|(now, held)| now - held).collect();
             let taker = spans.iter().find(|span| span.from == at && span.by.is_some());
-            let giver = spans.iter().find(|span| span.until == Some(at));
+            let giver = spans.iter().filter_map(|span| span.until).find(|(until, _)| *until == at).map(|(_, by)| by);
             if at == Millis::ZERO && taker.is_none() {
                 for (sum, amount) in self.now.iter_mut().zip(&amount) {
                     *sum += amount;
                 }
             } else if amount.iter().any(|amount| *amount != 0) {
-                let by = taker.or(giver).and_then(|span| span.by);
+                let by = taker.and_then(|span| span.by).or(giver);
                 let is_first_floor = taker.is_some_and(|span| is_first_floor(span.level));
                 self.changes.push(Change { at, by, amount, is_first_floor });
             }
@@ -99,35 +109,39 @@ impl Account {
     fn over_time(&mut self, paper: &Paper<'_>, site: SiteId, found: &mut Vec<Violation>) {
         self.changes.sort_by_key(|change| change.at);
         let mut now = self.now.clone();
-        let mut is_reserve = false;
+        let mut floors = vec![0; now.len()];
         let mut told = vec![false; now.len()];
         for part in self.changes.chunk_by(|one, other| one.at == other.at) {
             for change in part {
-                is_reserve |= change.is_first_floor;
-                for (now, amount) in now.iter_mut().zip(&change.amount) {
-                    *now += amount;
-                }
+                change.add_to(&mut now, &mut floors);
             }
             let at = part[0].at;
-            let limits = self.limits(paper, site, at, is_reserve);
+            let limits = self.limits(paper, site, at, &floors);
             for (kind, (now, limit)) in now.iter().zip(limits).enumerate() {
                 if *now > i128::from(limit) && !told[kind] {
                     told[kind] = true;
                     let (site, resource) = (paper.site_name(site), paper.estate.resources[kind].clone());
-                    found.push(Violation::SiteOverfull { site, resource, at, taken: narrow(*now), limit });
+                    found.push(Violation::Room(OfRoom::SiteOverfull {
+                        site,
+                        resource,
+                        at,
+                        taken: narrow(*now),
+                        limit,
+                    }));
                 }
             }
         }
     }
 
-    /// What a site may carry at an instant: its fill limit, or what it carried before where that was more, or all of
-    /// it once the first tier's floor needed that; and what was launched by then, as far as the cloud declares it.
-    fn limits(&self, paper: &Paper<'_>, site: SiteId, at: Millis, is_reserve: bool) -> Vec<u64> {
+    /// What a site may carry at an instant: its fill limit, and above that as much as floors of the first tier took, up
+    /// to all of it; or what it carried before where that was more; and what was launched by then, as far as the cloud
+    /// declares it.
+    fn limits(&self, paper: &Paper<'_>, site: SiteId, at: Millis, floors: &[i128]) -> Vec<u64> {
         let declared = paper.estate.site(site);
-        let share = if is_reserve { Ppm::ONE } else { declared.fill_limit };
-        let mut limits = declared.capacity.times_down(share).0;
+        let mut limits = declared.capacity.times_down(declared.fill_limit).0;
         for (kind, limit) in limits.iter_mut().enumerate() {
-            *limit = (*limit).max(self.before.0[kind]);
+            let capacity = declared.capacity.0[kind].max(*limit);
+            *limit = limit.saturating_add(narrow(floors[kind])).min(capacity).max(self.before.0[kind]);
             let launched = self.launched.iter().filter(|(ready, _)| *ready <= at);
             let launched = launched.fold(0_u64, |sum, (_, amount)| sum.saturating_add(amount[kind]));
             let on_demand = declared.on_demand.as_ref().map_or(0, |on_demand| on_demand.capacity.0[kind]);
@@ -174,7 +188,7 @@ fn launches(paper: &Paper<'_>, id: ServiceId, site: SiteId, account: &mut Accoun
             let limit = most.map_or(0, |most| most.max_load.0[kind]);
             if *amount > limit {
                 let (step, resource, amount) = (paper.id(item), resource.clone(), *amount);
-                found.push(Violation::ScaleBeyond { step, resource, amount, limit });
+                found.push(Violation::Room(OfRoom::ScaleBeyond { step, resource, amount, limit }));
             }
         }
         account.launched.push((paper.end(item), launched));
@@ -206,7 +220,7 @@ fn replica_room(
             if taken > limit {
                 let (service, site) = (paper.service_name(id), paper.site_name(seat.site));
                 let (resource, at) = (paper.estate.resources[kind].clone(), span.from);
-                found.push(Violation::ReplicaOverfull { service, site, resource, at, taken, limit });
+                found.push(Violation::Room(OfRoom::ReplicaOverfull { service, site, resource, at, taken, limit }));
             }
         }
         if let Some(&scale) = scales.first().filter(|_| needs_launch && !scales.contains(&by)) {
@@ -231,19 +245,16 @@ fn without_victims(paper: &Paper<'_>, accounts: &[Account], found: &mut Vec<Viol
         for (bit, account) in part.iter().enumerate() {
             let site = SiteId::new(sites + bit);
             let mut sum = account.now.clone();
-            let mut is_reserve = false;
+            let mut floors = vec![0; sum.len()];
             let takers = account.changes.iter().filter(|change| !gives(change));
             for change in takers.filter(|change| change.by.is_none_or(|by| behind[by as usize] >> bit & 1 == 0)) {
-                is_reserve |= change.is_first_floor;
-                for (sum, amount) in sum.iter_mut().zip(&change.amount) {
-                    *sum += amount;
-                }
+                change.add_to(&mut sum, &mut floors);
             }
-            let limits = account.limits(paper, site, Millis(u64::MAX), is_reserve);
+            let limits = account.limits(paper, site, Millis(u64::MAX), &floors);
             for (kind, (sum, limit)) in sum.into_iter().zip(limits).enumerate() {
                 if sum > i128::from(limit) {
                     let (site, resource) = (paper.site_name(site), paper.estate.resources[kind].clone());
-                    found.push(Violation::RoomByClock { site, resource, taken: narrow(sum), limit });
+                    found.push(Violation::Room(OfRoom::RoomByClock { site, resource, taken: narrow(sum), limit }));
                 }
             }
         }

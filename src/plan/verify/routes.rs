@@ -6,6 +6,7 @@ use crate::model::Ppm;
 use crate::plan::ActionOnPaper;
 use crate::plan::RouteOnPaper;
 use crate::plan::Step;
+use crate::plan::verify::OfPlaces;
 use crate::plan::verify::Violation;
 use crate::plan::verify::damage::State;
 use crate::plan::verify::paper::Paper;
@@ -26,7 +27,7 @@ pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             let at = paper.estate.site_named(site);
             if at.is_some_and(|at| paper.damage.state(paper.service_of(item), at) == State::Leaving) {
                 let (step, route, site) = (step.id.clone(), route.route.clone(), site.clone());
-                found.push(Violation::RouteStaysAtLeaving { step, route, site, share: *share });
+                found.push(Violation::Places(OfPlaces::RouteStaysAtLeaving { step, route, site, share: *share }));
             }
         }
     }
@@ -36,30 +37,30 @@ fn shift(paper: &Paper<'_>, item: u32, step: &Step, route: &RouteOnPaper, found:
     let (id, name) = (&step.id, &route.route);
     let sum = route.to.iter().fold(0_u64, |sum, (_, share)| sum.saturating_add(share.0));
     if sum == 0 {
-        found.push(Violation::RouteEmpty { step: id.clone(), route: name.clone() });
+        found.push(Violation::Places(OfPlaces::RouteEmpty { step: id.clone(), route: name.clone() }));
     }
     if sum > Ppm::ONE.0 {
-        found.push(Violation::RouteOverfull { step: id.clone(), route: name.clone(), sum });
+        found.push(Violation::Places(OfPlaces::RouteOverfull { step: id.clone(), route: name.clone(), sum }));
     }
     let rises = route.ramp.windows(2).all(|pair| pair[0] <= pair[1]);
     if !rises || route.ramp.last() != Some(&Ppm::ONE) {
-        found.push(Violation::RampFalls { step: id.clone(), route: name.clone() });
+        found.push(Violation::Places(OfPlaces::RampFalls { step: id.clone(), route: name.clone() }));
     }
     let declared = paper.estate.routes.iter().find(|declared| declared.name == *name);
     if declared.is_some_and(|declared| paper.estate.providers[declared.provider.at()].name != route.provider) {
         let provider = route.provider.clone();
-        found.push(Violation::RouteDiffers { step: id.clone(), route: name.clone(), provider });
+        found.push(Violation::Places(OfPlaces::RouteDiffers { step: id.clone(), route: name.clone(), provider }));
     }
     for (site, share) in &route.to {
         let Some(at) = paper.estate.site_named(site) else { continue };
         let state = paper.damage.state(paper.service_of(item), at);
         let (step, route, site) = (id.clone(), name.clone(), site.clone());
         if matches!(state, State::Lost | State::Impaired | State::Quarantined) {
-            found.push(Violation::RouteToLost { step, route, site, state: state.word().to_owned() });
+            found.push(Violation::Places(OfPlaces::RouteToLost { step, route, site, state: state.word().to_owned() }));
         } else if let Some(declared) = declared.filter(|_| *share > Ppm::ZERO)
             && !declared.at.iter().any(|(one, addresses)| *one == at && !addresses.is_empty())
         {
-            found.push(Violation::RouteWithoutAddress { step, route, site });
+            found.push(Violation::Places(OfPlaces::RouteWithoutAddress { step, route, site }));
         }
     }
 }

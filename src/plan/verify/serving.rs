@@ -5,6 +5,7 @@ use crate::model::Procedure;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::StepTemplate;
+use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
 use crate::plan::verify::asked::Why;
@@ -39,7 +40,7 @@ pub(super) fn check(paper: &Paper<'_>, asked: &mut Asked<'_>, found: &mut Vec<Vi
             }
             let site = paper.site_of(shift);
             if !is_verified && site.is_some_and(|site| could_verify(paper, id, site)) {
-                found.push(Violation::NoVerify { step: paper.id(shift) });
+                found.push(Violation::Writers(OfWriters::NoVerify { step: paper.id(shift) }));
             }
         }
         drains(paper, asked, id);

@@ -12,6 +12,7 @@ use crate::plan::GateKind;
 use crate::plan::Issue;
 use crate::plan::Plan;
 use crate::plan::verify::Noun;
+use crate::plan::verify::OfShape;
 use crate::plan::verify::Violation;
 use crate::plan::verify::damage::is_scope;
 use crate::plan::verify::paper::Names;
@@ -21,7 +22,7 @@ use crate::plan::verify::paper::phase_named;
 /// What can be told before there is an order: the format, names that stand twice, and names that lead nowhere.
 pub(super) fn names(estate: &Estate, plan: &Plan, found: &mut Vec<Violation>) {
     if plan.format != FORMAT {
-        found.push(Violation::UnknownFormat { format: plan.format });
+        found.push(Violation::Shape(OfShape::UnknownFormat { format: plan.format }));
     }
     let items = Names::new(plan);
     let mut lists: Vec<Vec<&str>> = vec![
@@ -33,7 +34,8 @@ pub(super) fn names(estate: &Estate, plan: &Plan, found: &mut Vec<Violation>) {
         list.sort_unstable();
     }
     let twice = lists.iter().flat_map(|list| list.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]));
-    found.extend(items.twice().chain(twice).map(|name| Violation::TwiceNamed { name: name.to_owned() }));
+    found
+        .extend(items.twice().chain(twice).map(|name| Violation::Shape(OfShape::TwiceNamed { name: name.to_owned() })));
     let mut names = Reader { estate, plan, items: &items, found };
     names.incident();
     names.services();
@@ -51,7 +53,7 @@ struct Reader<'a, 'f> {
 impl Reader<'_, '_> {
     fn miss(&mut self, item: &str, noun: Noun, name: &str) {
         let (item, name) = (item.to_owned(), name.to_owned());
-        self.found.push(Violation::NoSuchName { item, noun, name });
+        self.found.push(Violation::Shape(OfShape::NoSuchName { item, noun, name }));
     }
 
     fn service(&mut self, item: &str, name: &str) {
@@ -79,7 +81,8 @@ impl Reader<'_, '_> {
     fn after(&mut self, item: &str, after: &[String]) {
         for name in after {
             if self.items.get(name).is_none() {
-                self.found.push(Violation::NoSuchPredecessor { item: item.to_owned(), after: name.clone() });
+                self.found
+                    .push(Violation::Shape(OfShape::NoSuchPredecessor { item: item.to_owned(), after: name.clone() }));
             }
         }
     }
@@ -96,7 +99,7 @@ impl Reader<'_, '_> {
         let plan = self.plan;
         for scope in plan.incident.scopes.iter().filter(|scope| !is_scope(self.estate, scope)) {
             let (scope, state) = (scope.scope.clone(), scope.state.clone());
-            self.found.push(Violation::BadScope { scope, state });
+            self.found.push(Violation::Shape(OfShape::BadScope { scope, state }));
         }
         if let Some(surge) = &plan.incident.surge
             && self.estate.surge_named(surge).is_none()
@@ -148,7 +151,7 @@ impl Reader<'_, '_> {
                 let declared = if replica.role == Role::Active { replica.share } else { Ppm::ZERO };
                 if stated != declared {
                     let (service, site) = (entry.id.clone(), site.clone());
-                    self.found.push(Violation::BeforeDiffers { service, site, stated, declared });
+                    self.found.push(Violation::Shape(OfShape::BeforeDiffers { service, site, stated, declared }));
                 }
             }
         }
@@ -252,7 +255,7 @@ pub(super) fn times(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     for item in 0..paper.count() {
         let duration = paper.end(item).saturating_sub(paper.start(item));
         if paper.start(item) > LATEST || duration > LATEST {
-            found.push(Violation::Overflow { item: paper.id(item) });
+            found.push(Violation::Shape(OfShape::Overflow { item: paper.id(item) }));
         }
     }
     let after = paper.plan.steps.iter().map(|step| &step.after);
@@ -262,7 +265,12 @@ pub(super) fn times(paper: &Paper<'_>, found: &mut Vec<Violation>) {
         for (name, one) in after.iter().filter_map(|name| paper.item(name).map(|one| (name, one))) {
             let end = paper.end(one);
             if start < end {
-                found.push(Violation::StartsEarly { item: paper.id(item), start, after: name.clone(), end });
+                found.push(Violation::Shape(OfShape::StartsEarly {
+                    item: paper.id(item),
+                    start,
+                    after: name.clone(),
+                    end,
+                }));
             }
         }
     }
@@ -270,7 +278,11 @@ pub(super) fn times(paper: &Paper<'_>, found: &mut Vec<Violation>) {
         let opens = gate.opened_by.iter().filter_map(|name| paper.item(name)).map(|one| paper.end(one)).min();
         if opens.is_some_and(|opens| paper.end(item) < opens) {
             let opened_by = gate.opened_by.clone();
-            found.push(Violation::GateOpensEarly { gate: gate.id.clone(), end: paper.end(item), opened_by });
+            found.push(Violation::Shape(OfShape::GateOpensEarly {
+                gate: gate.id.clone(),
+                end: paper.end(item),
+                opened_by,
+            }));
         }
     }
     for site in &paper.plan.sites {
@@ -278,7 +290,7 @@ pub(super) fn times(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             let is = paper.damage.sites[id.at()].word();
             if site.state != is {
                 let (stated, is) = (site.state.clone(), is.to_owned());
-                found.push(Violation::SiteStateDiffers { site: site.id.clone(), stated, is });
+                found.push(Violation::Shape(OfShape::SiteStateDiffers { site: site.id.clone(), stated, is }));
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::placement::Impact;
 use crate::placement::Level;
 use crate::plan::Effect;
 use crate::plan::ServiceOnPaper;
+use crate::plan::verify::OfSummary;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::all_ready;
 use crate::plan::verify::paper::Paper;
@@ -38,7 +39,7 @@ type Serving = (SiteId, Level, Ppm);
 
 impl Curve {
     fn new(paper: &Paper<'_>, id: ServiceId) -> Self {
-        let seats = paper.damage.seats[id.at()].iter().filter(|seat| !seat.state.is_gone());
+        let seats = paper.damage.seats[id.at()].iter().filter(|seat| seat.state.is_trusted());
         let mut now: Vec<Serving> = seats.map(|seat| (seat.site, Level::Full, seat.before)).collect();
         let mut changes: Vec<(Millis, u32, SiteId, Level, Ppm)> = Vec::new();
         for &item in &paper.steps_of[id.at()] {
@@ -89,7 +90,7 @@ fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, found: &mu
     let tier_at = |name: &str| estate.tiers.iter().position(|tier| tier.name == name);
     let mut differs = |stated: &str, is: &str| {
         let (stated, is) = (stated.to_owned(), is.to_owned());
-        found.push(Violation::TierDiffers { service: entry.id.clone(), stated, is });
+        found.push(Violation::Summary(OfSummary::TierDiffers { service: entry.id.clone(), stated, is }));
     };
     let tier = &estate.tiers[service.tier.at()].name;
     if entry.tier != *tier {
@@ -112,13 +113,17 @@ fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, found: &mu
         let Some(callee) = paper.entries[dependency.service.at()] else { continue };
         if tier_at(&callee.effective_tier).is_some_and(|callee| callee > effective) {
             let (service, stated) = (callee.id.clone(), callee.effective_tier.clone());
-            found.push(Violation::TierDiffers { service, stated, is: entry.effective_tier.clone() });
+            found.push(Violation::Summary(OfSummary::TierDiffers {
+                service,
+                stated,
+                is: entry.effective_tier.clone(),
+            }));
         }
     }
     let declared = estate.rto(id);
     if entry.objective_ms != declared {
         let (service, stated) = (entry.id.clone(), entry.objective_ms);
-        found.push(Violation::ObjectiveDiffers { service, stated, declared });
+        found.push(Violation::Summary(OfSummary::ObjectiveDiffers { service, stated, declared }));
     }
 }
 
@@ -128,7 +133,7 @@ fn milestones(entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>)
     for milestone in &entry.milestones {
         let at = milestone.at_ms;
         if last.map_or(at != Millis::ZERO, |last| at <= last) {
-            found.push(Violation::MilestonesDisorder { service: entry.id.clone(), at });
+            found.push(Violation::Summary(OfSummary::MilestonesDisorder { service: entry.id.clone(), at }));
         }
         last = Some(at);
         let now = curve.at(at);
@@ -137,7 +142,12 @@ fn milestones(entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>)
             let level = now.iter().filter(|(_, _, share)| share.0 > 0).map(|(_, level, _)| *level).min();
             let steps = (level.unwrap_or(Level::Shed), served(now, Level::Degraded));
             let stated = (milestone.level, milestone.share);
-            found.push(Violation::MilestoneTooGood { service: entry.id.clone(), at, stated, steps });
+            found.push(Violation::Summary(OfSummary::MilestoneTooGood {
+                service: entry.id.clone(),
+                at,
+                stated,
+                steps,
+            }));
         }
     }
 }
@@ -150,12 +160,20 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
             let floor = if paper.estate.service(id).degraded.is_some() { Level::Degraded } else { Level::Full };
             let steps = curve.for_good(floor, entry.admits).filter(|_| entry.admits > Ppm::ZERO);
             if entry.expected_back_ms != steps {
-                found.push(Violation::BackDiffers { service: service(), stated: entry.expected_back_ms, steps });
+                found.push(Violation::Summary(OfSummary::BackDiffers {
+                    service: service(),
+                    stated: entry.expected_back_ms,
+                    steps,
+                }));
             }
             let is_full = entry.level == Level::Full && entry.admits > Ppm::ZERO;
             let steps = curve.for_good(Level::Full, entry.admits).filter(|_| is_full);
             if entry.expected_full_ms != steps {
-                found.push(Violation::FullDiffers { service: service(), stated: entry.expected_full_ms, steps });
+                found.push(Violation::Summary(OfSummary::FullDiffers {
+                    service: service(),
+                    stated: entry.expected_full_ms,
+                    steps,
+                }));
             }
         }
         Impact::Waiting => {
@@ -164,13 +182,13 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
                 && stated < steps
             {
                 let (stated, steps) = (Some(stated), Some(steps));
-                found.push(Violation::BackDiffers { service: service(), stated, steps });
+                found.push(Violation::Summary(OfSummary::BackDiffers { service: service(), stated, steps }));
             }
         }
         Impact::Stranded => {
             if entry.expected_back_ms.is_some() {
                 let stated = entry.expected_back_ms;
-                found.push(Violation::BackDiffers { service: service(), stated, steps: None });
+                found.push(Violation::Summary(OfSummary::BackDiffers { service: service(), stated, steps: None }));
             }
         }
         Impact::Unaffected | Impact::Exposed => {}
@@ -187,12 +205,21 @@ fn targets(paper: &Paper<'_>, entry: &ServiceOnPaper, curve: &Curve, found: &mut
         let is_nothing = target.share == Ppm::ZERO && steps.1 == Ppm::ZERO;
         if (target.level, target.share) != steps && !is_nothing {
             let (service, site) = (entry.id.clone(), target.site.clone());
-            found.push(Violation::TargetDiffers { service, site, stated: (target.level, target.share), steps });
+            found.push(Violation::Summary(OfSummary::TargetDiffers {
+                service,
+                site,
+                stated: (target.level, target.share),
+                steps,
+            }));
         }
     }
     let sum = Ppm(entry.to.iter().map(|target| target.share.0).fold(0, u64::saturating_add));
     if sum != entry.admits || sum > Ppm::ONE {
-        found.push(Violation::AdmitsDiffers { service: entry.id.clone(), stated: entry.admits, targets: sum });
+        found.push(Violation::Summary(OfSummary::AdmitsDiffers {
+            service: entry.id.clone(),
+            stated: entry.admits,
+            targets: sum,
+        }));
     }
 }
 
@@ -201,7 +228,7 @@ fn path(paper: &Paper<'_>, entry: &ServiceOnPaper, found: &mut Vec<Violation>) {
     for link in &entry.critical_path {
         let item = paper.item(&link.id);
         if item.is_none_or(|item| (paper.start(item), paper.end(item)) != (link.start_ms, link.end_ms)) {
-            found.push(Violation::PathDiffers { service: entry.id.clone(), link: link.id.clone() });
+            found.push(Violation::Summary(OfSummary::PathDiffers { service: entry.id.clone(), link: link.id.clone() }));
         }
     }
 }
@@ -216,7 +243,7 @@ fn classes(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             .max_by_key(|(item, _)| (paper.end(*item), std::cmp::Reverse(*item)));
         if let Some((item, step)) = last.filter(|(item, _)| paper.end(*item) > class.finish_ms) {
             let (tier, stated, end) = (class.tier.clone(), class.finish_ms, paper.end(item));
-            found.push(Violation::ClassEndsEarly { tier, stated, step: step.id.clone(), end });
+            found.push(Violation::Summary(OfSummary::ClassEndsEarly { tier, stated, step: step.id.clone(), end }));
         }
     }
 }

@@ -4,14 +4,16 @@ use crate::model::HostSet;
 use crate::model::Millis;
 use crate::model::Phase;
 use crate::model::ServiceKind;
-use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
 use crate::plan::GateKind;
 use crate::plan::Side;
 use crate::plan::Step;
+use crate::plan::verify::OfPlaces;
+use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::damage::State;
 use crate::plan::verify::paper::Paper;
+use crate::plan::verify::paper::is_on_hosts;
 
 /// A fence on what is lost may take this long: it runs beside everything else, and a person's gate stands behind it.
 const FENCE_LIMIT: Millis = Millis::from_secs(60);
@@ -29,7 +31,11 @@ pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             let state = paper.damage.state(Some(id), site);
             if !state.is_target() && (state != State::Leaving || target.share.0 > 0) {
                 let (service, site) = (entry.id.clone(), target.site.clone());
-                found.push(Violation::TargetUntrusted { service, site, state: state.word().to_owned() });
+                found.push(Violation::Places(OfPlaces::TargetUntrusted {
+                    service,
+                    site,
+                    state: state.word().to_owned(),
+                }));
             }
         }
     }
@@ -49,10 +55,10 @@ fn place(paper: &Paper<'_>, item: u32, step: &Step, found: &mut Vec<Violation>) 
     };
     if !may {
         let (site, state) = (paper.site_name(site), state.word().to_owned());
-        found.push(Violation::ActsOnLost { step: step.id.clone(), site, state });
+        found.push(Violation::Places(OfPlaces::ActsOnLost { step: step.id.clone(), site, state }));
     } else if state.is_gone() && step.hosts.is_some() && step.limits.timeout_ms > FENCE_LIMIT {
         let (step, timeout) = (step.id.clone(), step.limits.timeout_ms);
-        found.push(Violation::FenceTooLong { step, timeout, limit: FENCE_LIMIT });
+        found.push(Violation::Places(OfPlaces::FenceTooLong { step, timeout, limit: FENCE_LIMIT }));
     }
 }
 
@@ -63,13 +69,13 @@ fn is_fence(paper: &Paper<'_>, item: u32, step: &Step) -> bool {
 /// Whether a step acts on the hosts that it says, and on none that is lost.
 fn hosts(paper: &Paper<'_>, item: u32, step: &Step, found: &mut Vec<Violation>) {
     let Some(on) = &step.hosts else {
-        if matches!(step.action, ActionOnPaper::Ssh { .. }) {
-            found.push(Violation::NoHosts { step: step.id.clone() });
+        if is_on_hosts(&step.action) {
+            found.push(Violation::Places(OfPlaces::NoHosts { step: step.id.clone() }));
         }
         return;
     };
     let Ok(set) = HostSet::parse(&on.set) else {
-        found.push(Violation::NoHosts { step: step.id.clone() });
+        found.push(Violation::Places(OfPlaces::NoHosts { step: step.id.clone() }));
         return;
     };
     let replica = paper
@@ -79,11 +85,11 @@ fn hosts(paper: &Paper<'_>, item: u32, step: &Step, found: &mut Vec<Violation>) 
         .and_then(|replica| replica.hosts.as_ref());
     let is_within = replica.is_none_or(|all| *all == set || set.count_in(all) == set.count());
     if !is_within || on.count != set.count() {
-        found.push(Violation::HostsDiffer { step: step.id.clone(), hosts: on.set.clone() });
+        found.push(Violation::Places(OfPlaces::HostsDiffer { step: step.id.clone(), hosts: on.set.clone() }));
     }
     let is_lost = paper.damage.lost_hosts.iter().any(|lost| set.count_in(lost) > 0);
     if is_lost && !is_fence(paper, item, step) {
-        found.push(Violation::HostsLost { step: step.id.clone(), hosts: on.set.clone() });
+        found.push(Violation::Places(OfPlaces::HostsLost { step: step.id.clone(), hosts: on.set.clone() }));
     }
 }
 
@@ -101,7 +107,7 @@ fn mandatory_fences(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             });
             if !is_fenced {
                 let (service, site) = (service.name.clone(), paper.site_name(seat.site));
-                found.push(Violation::FenceMissing { service, site });
+                found.push(Violation::Writers(OfWriters::FenceMissing { service, site }));
             }
         }
     }

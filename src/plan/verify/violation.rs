@@ -6,14 +6,33 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::placement::Level;
 
-/// A law of safe recovery that a plan breaks. Items are steps and gates by their ids; amounts are thousandths.
+/// A law of safe recovery that a plan breaks, by what it is about. Steps and gates are named by their ids.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum Violation {
+    /// The document is not of one piece.
+    Shape(OfShape),
+    /// Something has no limit, or more is claimed than there is.
+    Limits(OfLimits),
+    /// Something may start before what it needs is there.
+    Needs(OfNeeds),
+    /// Something is done, or users are sent, where nothing may be.
+    Places(OfPlaces),
+    /// A writer too many, data lost without a word, or users sent to what is not ready.
+    Writers(OfWriters),
+    /// More is carried than there is room for.
+    Room(OfRoom),
+    /// Somebody has not been asked.
+    Approval(OfApproval),
+    /// The summary says otherwise than the steps or the estate.
+    Summary(OfSummary),
+}
+
+/// The document is not of one piece.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-#[expect(
-    missing_docs,
-    reason = "the sentence above each variant tells its fields, which are the nouns of that sentence"
-)]
-pub enum Violation {
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfShape {
     /// The document is of a version that nobody here can read.
     UnknownFormat { format: u32 },
     /// Two steps or gates, or two entries for one service, site or pool, have the same name.
@@ -34,7 +53,15 @@ pub enum Violation {
     SiteStateDiffers { site: String, stated: String, is: String },
     /// Who served before is stated otherwise than declared, though nothing was observed.
     BeforeDiffers { service: String, site: String, stated: Ppm, declared: Ppm },
+    /// A gate that no person answers opens before any step that could open it has ended.
+    GateOpensEarly { gate: String, end: Millis, opened_by: Vec<String> },
+}
 
+/// Something has no limit, or more is claimed than there is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfLimits {
     /// A pool is larger, or keeps less, than declared.
     PoolDiffers { pool: String, size: u32, kept: u32, declared_size: u32, declared_kept: u32 },
     /// More is claimed of a pool at once than there is.
@@ -43,9 +70,15 @@ pub enum Violation {
     KeptOverrun { pool: String, at: Millis, taken: u64, left: u32 },
     /// A step on a site's hosts does not claim a slot there.
     SlotNotClaimed { step: String, pool: String },
-    /// A gate that no person answers opens before any step that could open it has ended.
-    GateOpensEarly { gate: String, end: Millis, opened_by: Vec<String> },
+    /// Something has no limit.
+    NoLimit { item: String, limit: Limit },
+}
 
+/// Something may start before what it needs is there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfNeeds {
     /// A step may run before a service that its own can't do without is ready.
     BeforeDependency { step: String, needs: String },
     /// A step needs a service that nobody brings back, and no person stands between.
@@ -54,24 +87,33 @@ pub enum Violation {
     FullBeforeDependency { step: String, needs: String },
     /// A start may happen before what it needs to start is ready.
     StartBeforeDependency { step: String, needs: String },
-
     /// What a step uses is not sure to be there when it starts.
     UsesUnavailable { step: String, uses: String },
     /// A step uses a kit that nobody fetches before, or that is only held in what is lost.
     KitNotFetched { step: String, kit: String },
     /// Something that such a step needs by declaration is filled by nothing.
     NeedUnfilled { step: String, any_of: Vec<String> },
+    /// Every way to a step's hosts leads through what is lost.
+    JumpLost { step: String, jump: Vec<String> },
+}
+
+/// Something is done, or users are sent, where nothing may be.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfPlaces {
     /// A step acts where nothing may be done.
     ActsOnLost { step: String, site: String, state: String },
     /// A fence on what is lost may hold others up for too long.
     FenceTooLong { step: String, timeout: Millis, limit: Millis },
     /// A step acts on hosts that are lost.
     HostsLost { step: String, hosts: String },
-    /// Every way to a step's hosts leads through what is lost.
-    JumpLost { step: String, jump: Vec<String> },
     /// A service is to come up where nothing may.
     TargetUntrusted { service: String, site: String, state: String },
-
+    /// A step acts on hosts, and names none.
+    NoHosts { step: String },
+    /// A step's hosts are not those of its replica, or are counted wrongly.
+    HostsDiffer { step: String, hosts: String },
     /// A route goes nowhere.
     RouteEmpty { step: String, route: String },
     /// A route's shares are more than all users.
@@ -86,7 +128,13 @@ pub enum Violation {
     RouteDiffers { step: String, route: String, provider: String },
     /// The shares that a target passes through do not rise to all of it.
     RampFalls { step: String, route: String },
+}
 
+/// A writer too many, data lost without a word, or users sent to what is not ready.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfWriters {
     /// A writer is promoted, and the old one may still write.
     NoFenceBefore { step: String, site: String },
     /// A fence gate is opened by something that fences nothing there, or by nothing and nobody.
@@ -99,7 +147,6 @@ pub enum Violation {
     NoDataLossGate { step: String, lag: Option<Millis>, objective: Option<Millis> },
     /// What may be lost is judged while the old writer may still write.
     DataLossBeforeFence { gate: String, site: String },
-
     /// Users are brought to a target that nothing verifies, though its runbook could.
     NoVerify { step: String },
     /// Users may be brought to a target before it is verified.
@@ -108,7 +155,13 @@ pub enum Violation {
     VerifyBeforePromote { step: String, promote: String },
     /// Something is drained or stopped before its target is ready.
     DrainBeforeReady { step: String, target: String },
+}
 
+/// More is carried than there is room for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfRoom {
     /// A site carries more than it may.
     SiteOverfull { site: String, resource: String, at: Millis, taken: u64, limit: u64 },
     /// A replica carries more than its hosts, or what was launched for it, can.
@@ -119,14 +172,13 @@ pub enum Violation {
     ScaleNotAwaited { step: String, scale: String },
     /// A cloud is asked for more than the replica may grow to.
     ScaleBeyond { step: String, resource: String, amount: u64, limit: u64 },
+}
 
-    /// Something has no limit.
-    NoLimit { item: String, limit: Limit },
-    /// A step acts on hosts, and names none.
-    NoHosts { step: String },
-    /// A step's hosts are not those of its replica, or are counted wrongly.
-    HostsDiffer { step: String, hosts: String },
-
+/// Somebody has not been asked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfApproval {
     /// There is not exactly one approval of the whole plan.
     StartApprovals { count: u64 },
     /// A step changes something before the plan is approved.
@@ -135,7 +187,13 @@ pub enum Violation {
     IrreversibleUnapproved { step: String },
     /// A service gives up room for another that is not the lifeline's, and nobody is asked.
     VictimUnapproved { step: String, service: String },
+}
 
+/// The summary says otherwise than the steps or the estate.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[expect(missing_docs, reason = "the sentence above each variant tells its fields: they are its nouns")]
+pub enum OfSummary {
     /// A service's tier or effective tier is stated otherwise than declared, or than its callers need.
     TierDiffers { service: String, stated: String, is: String },
     /// A service's promise is stated otherwise than declared.

@@ -9,6 +9,7 @@ use crate::model::SiteId;
 use crate::plan::Effect;
 use crate::plan::Gate;
 use crate::plan::GateKind;
+use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
 use crate::plan::verify::asked::Why;
@@ -73,7 +74,7 @@ fn gates(paper: &Paper<'_>, id: ServiceId, site: SiteId, is_kind: impl Fn(&GateK
 fn opened(paper: &Paper<'_>, item: u32, gate: &Gate, found: &mut Vec<Violation>) {
     let (service, site) = (paper.service_of(item), paper.site_of(item));
     if gate.opened_by.is_empty() && !gate.person {
-        found.push(Violation::FenceOpenedWrongly { gate: gate.id.clone(), by: None });
+        found.push(Violation::Writers(OfWriters::FenceOpenedWrongly { gate: gate.id.clone(), by: None }));
     }
     for by in &gate.opened_by {
         let Some((one, step)) = paper.item(by).and_then(|one| paper.step(one).map(|step| (one, step))) else {
@@ -83,7 +84,10 @@ fn opened(paper: &Paper<'_>, item: u32, gate: &Gate, found: &mut Vec<Violation>)
         let is_whole_site = step.service.is_none();
         let is_there = paper.site_of(one) == site && (is_whole_site || paper.service_of(one) == service);
         if !is_fence || !is_there {
-            found.push(Violation::FenceOpenedWrongly { gate: gate.id.clone(), by: Some(by.clone()) });
+            found.push(Violation::Writers(OfWriters::FenceOpenedWrongly {
+                gate: gate.id.clone(),
+                by: Some(by.clone()),
+            }));
         }
     }
 }
