@@ -19,6 +19,7 @@ pub mod plan_steps;
 pub mod plan_text;
 pub mod reason;
 pub mod table;
+pub mod violation;
 pub mod waves;
 pub mod words;
 
