@@ -31,9 +31,15 @@ pub(crate) fn generate(tasks: u32) -> Problem {
         let class = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3][below(10) as usize];
         let first = service * 5;
         let needed: Vec<u32> = (0..below(3)).filter(|_| service > 0).map(|_| below(service) * 5 + 4).collect();
+        let jitter = below(1_000);
         let mut add = |seconds: u32, after: Vec<u32>, claims: &[(u32, u32)]| {
             let claims = claims.iter().map(|&(pool, amount)| Claim { pool, amount }).collect();
-            problem.tasks.push(Task { duration: Millis(u64::from(seconds) * 1_000), class, after, claims });
+            problem.tasks.push(Task {
+                duration: Millis(u64::from(seconds) * 1_000 + u64::from(jitter)),
+                class,
+                after,
+                claims,
+            });
         };
         add(30 + below(270), vec![], &[(site, 1 + below(3))]);
         add(10 + below(50), vec![first], &[(site, 1), (CALLS + site, 2)]);

@@ -155,8 +155,8 @@ pub struct ClassFinish {
 
 /// Gives every task a start.
 ///
-/// The classes are compared as the module says. A pass over more than [`improve::EVOLVE_MAX`] tasks is only repeated as
-/// far as the effort goes; fewer are evolved.
+/// Up to 5,000 tasks are evolved. Of more, the effort buys only a few passes: a greedy one, which is always made, then
+/// justifications, two passes each. It helps most to allow five passes or more.
 ///
 /// # Errors
 ///

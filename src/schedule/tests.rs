@@ -213,7 +213,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 300, ..Config::default() })]
+    #![proptest_config(Config { cases: 120, ..Config::default() })]
 
     #[test]
     fn few_tasks_are_scheduled_as_well_as_brute_force_does(problem in problems(6)) {
