@@ -67,6 +67,8 @@ pub enum GateKind {
         /// The promise.
         objective_ms: Option<Millis>,
     },
+    /// It lost nothing, and nobody wrote how to see that it works again: its own health says so.
+    Health,
     /// Something that is needed can't be brought back: a person supplies it by other means.
     BreakGlass {
         /// What is missing: `service:deploy`, `kit:sealed-credentials`, `quorum:etcd`.

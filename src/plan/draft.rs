@@ -1,0 +1,213 @@
+//! Steps and gates while they are still thought about: numbers instead of names, edges instead of lists.
+
+use crate::model::Action;
+use crate::model::Estate;
+use crate::model::KitId;
+use crate::model::Millis;
+use crate::model::Phase;
+use crate::model::Procedure;
+use crate::model::RunbookId;
+use crate::model::ServiceId;
+use crate::model::SiteId;
+use crate::model::StepTemplate;
+use crate::model::Supply;
+use crate::plan::DurationFrom;
+use crate::plan::Effect;
+use crate::plan::GateKind;
+use crate::plan::Side;
+
+/// A step to be.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct Draft {
+    /// Whose step it is.
+    pub(in crate::plan) owner: Owner,
+    /// What brought it into the plan.
+    pub(in crate::plan) stage: Stage,
+    /// What it does.
+    pub(in crate::plan) what: What,
+    /// For what occasion it was written.
+    pub(in crate::plan) procedure: Procedure,
+    /// Where in the recovery of its service it stands.
+    pub(in crate::plan) phase: Phase,
+    /// Its place among the steps of its phase.
+    pub(in crate::plan) rank: usize,
+    /// The replica whose recovery it belongs to; all of them where there is none.
+    pub(in crate::plan) lane: Option<usize>,
+    /// The replica that is left, where it is about one.
+    pub(in crate::plan) source: Option<usize>,
+    /// Where it acts.
+    pub(in crate::plan) site: Option<SiteId>,
+    /// On which side that is.
+    pub(in crate::plan) side: Side,
+    /// Urgency; 0 first.
+    pub(in crate::plan) class: u8,
+    /// What it needs, as chosen.
+    pub(in crate::plan) uses: Vec<Chosen>,
+    /// How long it is expected to take.
+    pub(in crate::plan) duration: Millis,
+    /// Where that figure came from.
+    pub(in crate::plan) duration_from: DurationFrom,
+    /// What is so when it is done.
+    pub(in crate::plan) effect: Option<Effect>,
+}
+
+/// Whose step it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::plan) enum Owner {
+    /// A service's.
+    Service(ServiceId),
+    /// A site's own.
+    Site(SiteId),
+    /// A kit's.
+    Kit(KitId),
+}
+
+/// What brought a step into the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::plan) enum Stage {
+    /// A site is cut off.
+    SiteFence,
+    /// A kit is fetched.
+    Fetch,
+    /// A service gives up room for another.
+    Victim,
+    /// A service is brought back.
+    First,
+    /// A primary goes on without its lost standby.
+    Detach,
+    /// A service is raised to its last level.
+    Raise,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) enum What {
+    /// What somebody wrote.
+    Authored {
+        /// In which runbook.
+        runbook: RunbookId,
+        /// In which place of its procedure.
+        index: usize,
+    },
+    /// The launch that a replica declares.
+    Launch,
+    /// A person fetches a kit.
+    Fetch,
+}
+
+/// What a step uses, and how that was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::plan) struct Chosen {
+    /// What is used; the last that was named where nothing can be had.
+    pub(in crate::plan) supply: Supply,
+    /// How it is had.
+    pub(in crate::plan) how: How,
+}
+
+/// How something that a step uses is had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::plan) enum How {
+    /// It is there.
+    There,
+    /// A person fetches it.
+    Fetched,
+    /// This plan brings it back.
+    Recovered,
+    /// Nobody can bring it back: a person supplies it by other means.
+    Missing,
+    /// It would wait for itself: a person breaks the circle.
+    Circle,
+}
+
+impl Draft {
+    /// The authored step behind it, where there is one.
+    pub(in crate::plan) fn template<'a>(&self, estate: &'a Estate) -> Option<&'a StepTemplate> {
+        match self.what {
+            What::Authored { runbook, index } => {
+                estate.runbooks[runbook.at()].steps(self.procedure).and_then(|steps| steps.get(index))
+            }
+            What::Launch | What::Fetch => None,
+        }
+    }
+
+    /// The authored action behind it, where there is one.
+    pub(in crate::plan) fn action<'a>(&self, estate: &'a Estate) -> Option<&'a Action> {
+        self.template(estate).map(|template| &template.action)
+    }
+
+    /// The service that it belongs to, where it belongs to one.
+    pub(in crate::plan) const fn service(&self) -> Option<ServiceId> {
+        match self.owner {
+            Owner::Service(id) => Some(id),
+            Owner::Site(_) | Owner::Kit(_) => None,
+        }
+    }
+}
+
+/// A gate to be.
+#[derive(Debug, Clone)]
+pub(in crate::plan) struct GateDraft {
+    /// Its name.
+    pub(in crate::plan) id: String,
+    /// What it guards.
+    pub(in crate::plan) kind: GateKind,
+    /// The service that it belongs to.
+    pub(in crate::plan) service: Option<ServiceId>,
+    /// Drafts of which any one, proven, opens it without a person.
+    pub(in crate::plan) opened_by: Vec<u32>,
+    /// Whether a person is expected to answer.
+    pub(in crate::plan) person: bool,
+    /// How long the answer takes.
+    pub(in crate::plan) duration: Millis,
+    /// Urgency; 0 first.
+    pub(in crate::plan) class: u8,
+}
+
+/// All steps, gates and edges between them. Steps come first in the numbering, then gates.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Web {
+    /// Steps; no more are added once there are gates.
+    pub(in crate::plan) drafts: Vec<Draft>,
+    /// Gates.
+    pub(in crate::plan) gates: Vec<GateDraft>,
+    /// Who comes before whom.
+    pub(in crate::plan) edges: Vec<(u32, u32)>,
+}
+
+impl Web {
+    /// Adds a step.
+    pub(in crate::plan) fn draft(&mut self, draft: Draft) -> u32 {
+        self.drafts.push(draft);
+        number(self.drafts.len() - 1)
+    }
+
+    /// Adds a gate behind `after`.
+    pub(in crate::plan) fn gate(&mut self, gate: GateDraft, after: &[u32]) -> u32 {
+        self.gates.push(gate);
+        let node = number(self.drafts.len() + self.gates.len() - 1);
+        self.edges.extend(after.iter().map(|&before| (before, node)));
+        node
+    }
+
+    /// The gate with this name, where there is one.
+    pub(in crate::plan) fn gate_named(&self, id: &str) -> Option<u32> {
+        self.gates.iter().position(|gate| gate.id == id).map(|at| number(self.drafts.len() + at))
+    }
+
+    /// Everything in `before` comes before everything in `after`.
+    pub(in crate::plan) fn order(&mut self, before: &[u32], after: &[u32]) {
+        for &first in before {
+            self.edges.extend(after.iter().filter(|&&then| then != first).map(|&then| (first, then)));
+        }
+    }
+
+    /// How many steps and gates there are.
+    pub(in crate::plan) fn nodes(&self) -> usize {
+        self.drafts.len() + self.gates.len()
+    }
+}
+
+/// Nodes are counted by `u32`: 100,000 services with 50 steps each stay a thousand times below its end.
+pub(in crate::plan) fn number(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,260 @@
+//! Where people and probes stand in the way: what must be approved, fenced, judged, or supplied by hand.
+
+use crate::model::Millis;
+use crate::model::Phase;
+use crate::model::ReplicationMode;
+use crate::model::ServiceId;
+use crate::model::ServiceKind;
+use crate::model::SiteId;
+use crate::model::Supply;
+use crate::placement::Fate;
+use crate::placement::Impact;
+use crate::placement::Part;
+use crate::plan::GateKind;
+use crate::plan::Issue;
+use crate::plan::Mode;
+use crate::plan::Side;
+use crate::plan::draft::Chosen;
+use crate::plan::draft::GateDraft;
+use crate::plan::draft::Owner;
+use crate::plan::draft::Stage;
+use crate::plan::draft::Web;
+use crate::plan::draft::number;
+use crate::plan::lane::Lane;
+use crate::plan::scene::Scene;
+use crate::plan::select::fences_site;
+use crate::plan::timing::ANSWER;
+use crate::plan::timing::BREAK_GLASS;
+
+/// The name of the gate that the whole plan waits for.
+pub(in crate::plan) const START: &str = "approval:start";
+
+/// One answer at the start.
+pub(in crate::plan) fn start(web: &mut Web) -> u32 {
+    web.gate(
+        GateDraft {
+            id: START.to_owned(),
+            kind: GateKind::ApproveStart,
+            service: None,
+            opened_by: Vec::new(),
+            person: true,
+            duration: ANSWER,
+            class: u8::MAX,
+        },
+        &[],
+    )
+}
+
+/// One answer for all that is degraded or shed, beyond what the lifeline needs: that is covered by the first.
+pub(in crate::plan) fn victims(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
+    let mut names: Vec<String> = Vec::new();
+    let mut entries: Vec<u32> = Vec::new();
+    let mut class = u8::MAX;
+    for lane in lanes.iter().filter(|lane| lane.stage == Stage::Victim) {
+        let seat = lane.replica.map(|replica| &scene.placed(lane.service).seats[replica]);
+        let beneficiary = seat.and_then(|seat| seat.gives_way);
+        if beneficiary.is_some_and(|beneficiary| scene.class(beneficiary) > 0) {
+            names.push(scene.name(lane.service).to_owned());
+            entries.extend(lane.entries());
+            class = class.min(web.drafts[lane.entries()[0] as usize].class);
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    names.sort();
+    names.dedup();
+    let kind = GateKind::ApproveVictims { services: names };
+    let id = "approval:victims".to_owned();
+    let gate = GateDraft { id, kind, service: None, opened_by: Vec::new(), person: true, duration: ANSWER, class };
+    let node = web.gate(gate, &[]);
+    web.order(&[node], &entries);
+}
+
+/// Fence, then judge what may be lost, then promote: the gates of every service whose writer moves.
+pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], issues: &mut Vec<Issue>) {
+    for lane in lanes.iter().filter(|lane| lane.stage == Stage::First) {
+        let id = lane.service;
+        let Some(replica) = lane.replica else { continue };
+        let added = scene.placed(id).seats[replica].part == Part::Added;
+        if scene.estate().service(id).kind != ServiceKind::Stateful || !added {
+            continue;
+        }
+        let behind = lane.entries_from(Phase::Promote).to_vec();
+        let mut gates = Vec::new();
+        for source in scene.sources(id) {
+            let gate = fence(scene, web, lane, source, issues);
+            gates.push(gate);
+        }
+        web.order(&gates, &behind);
+        if scene.mode == Mode::Failover {
+            let gate = data_loss(scene, web, id, replica, issues);
+            web.order(&gates, &[gate]);
+            web.order(&[gate], &behind);
+        }
+    }
+}
+
+fn fence(scene: &Scene<'_>, web: &mut Web, lane: &Lane, source: usize, issues: &mut Vec<Issue>) -> u32 {
+    let id = lane.service;
+    let site = scene.site_of(id, source);
+    let own: Vec<u32> = (0..web.drafts.len())
+        .filter(|&at| {
+            let draft = &web.drafts[at];
+            let mine = draft.service() == Some(id) && draft.source == Some(source) && draft.side == Side::Source;
+            mine && draft.phase == Phase::Fence
+        })
+        .map(number)
+        .collect();
+    let fate = scene.fate(id, source);
+    let whole = matches!(scene.situation.sites[site.at()], Fate::Lost | Fate::Impaired) && fences_site(scene, site);
+    let site_steps = if whole { site_fence(scene, web, site) } else { Vec::new() };
+    if own.is_empty() && site_steps.is_empty() {
+        issues.push(Issue::NoFence {
+            service: scene.name(id).to_owned(),
+            site: scene.site_name(site).to_owned(),
+        });
+    }
+    let answers = matches!(fate, Fate::Leaving | Fate::Impaired) && !own.is_empty();
+    let person = site_steps.is_empty() && !answers;
+    let attest = own
+        .iter()
+        .filter_map(|&step| web.drafts[step as usize].template(scene.estate()))
+        .find_map(|template| template.attest.as_ref().map(ToString::to_string));
+    let mut after = site_steps.clone();
+    if fate != Fate::Lost || site_steps.is_empty() {
+        after.extend(&own);
+    }
+    let gate = GateDraft {
+        id: format!("fence:{}@{}", scene.name(id), scene.site_name(site)),
+        kind: GateKind::Fence { site: scene.site_name(site).to_owned(), attest },
+        service: Some(id),
+        opened_by: own.into_iter().chain(site_steps).collect(),
+        person,
+        duration: if person { ANSWER } else { Millis::ZERO },
+        class: scene.class(id),
+    };
+    web.gate(gate, &after)
+}
+
+/// The last steps of a site's own fence.
+fn site_fence(scene: &Scene<'_>, web: &Web, site: SiteId) -> Vec<u32> {
+    let steps: Vec<u32> = (0..web.drafts.len())
+        .filter(|&at| web.drafts[at].owner == Owner::Site(site) && web.drafts[at].stage == Stage::SiteFence)
+        .map(number)
+        .collect();
+    debug_assert!(scene.situation.sites.len() > site.at());
+    steps.iter().copied().filter(|step| !web.edges.iter().any(|(before, _)| before == step)).collect()
+}
+
+fn data_loss(scene: &Scene<'_>, web: &mut Web, id: ServiceId, replica: usize, issues: &mut Vec<Issue>) -> u32 {
+    let site = scene.site_name(scene.site_of(id, replica)).to_owned();
+    let at_most = lag(scene, id, replica);
+    let objective = scene.estate().rpo(id);
+    let within = at_most.is_some_and(|lag| objective.is_none_or(|objective| lag <= objective));
+    if let (false, Some(objective)) = (within, objective) {
+        issues.push(Issue::RpoAtRisk {
+            service: scene.name(id).to_owned(),
+            site: site.clone(),
+            lag: at_most,
+            objective,
+        });
+    }
+    let gate = GateDraft {
+        id: format!("data-loss:{}@{site}", scene.name(id)),
+        kind: GateKind::DataLoss { site, at_most_ms: at_most, objective_ms: objective },
+        service: Some(id),
+        opened_by: Vec::new(),
+        person: !within,
+        duration: if within { Millis::ZERO } else { ANSWER },
+        class: scene.class(id),
+    };
+    web.gate(gate, &[])
+}
+
+/// How far behind a copy may be, as declared; nothing is known of a copy that says nothing.
+pub(in crate::plan) fn lag(scene: &Scene<'_>, id: ServiceId, replica: usize) -> Option<Millis> {
+    let replication = scene.estate().service(id).replicas[replica].replication?;
+    match replication.mode {
+        ReplicationMode::Sync => Some(replication.max_lag.unwrap_or_default()),
+        ReplicationMode::Async => replication.max_lag,
+    }
+}
+
+/// The gate for something that nobody can bring back: one for each missing thing.
+pub(in crate::plan) fn break_glass(web: &mut Web, missing: &str, class: u8) -> u32 {
+    let id = format!("break-glass:{missing}");
+    if let Some(node) = web.gate_named(&id) {
+        let at = node as usize - web.drafts.len();
+        web.gates[at].class = web.gates[at].class.min(class);
+        return node;
+    }
+    let gate = GateDraft {
+        id,
+        kind: GateKind::BreakGlass { missing: missing.to_owned() },
+        service: None,
+        opened_by: Vec::new(),
+        person: true,
+        duration: BREAK_GLASS,
+        class,
+    };
+    web.gate(gate, &[])
+}
+
+/// The gate of a service that works again once what it waits for is back.
+pub(in crate::plan) fn health(scene: &Scene<'_>, web: &mut Web, id: ServiceId) -> u32 {
+    let gate = GateDraft {
+        id: format!("health:{}", scene.name(id)),
+        kind: GateKind::Health,
+        service: Some(id),
+        opened_by: Vec::new(),
+        person: false,
+        duration: Millis::ZERO,
+        class: scene.class(id),
+    };
+    web.gate(gate, &[])
+}
+
+/// What is missing, as a plan names it.
+pub(in crate::plan) fn missing(scene: &Scene<'_>, chosen: Chosen) -> String {
+    match chosen.supply {
+        Supply::Service(id) => format!("service:{}", scene.name(id)),
+        Supply::ServiceAt(id, site) => format!("service:{}@{}", scene.name(id), scene.site_name(site)),
+        Supply::Kit(kit) => format!("kit:{}", scene.estate().kits[kit.at()].name),
+    }
+}
+
+/// One answer for each step without a way back that no other gate guards. What came before the step now comes before
+/// its gate. Called when all other edges are there.
+pub(in crate::plan) fn irreversible(scene: &Scene<'_>, web: &mut Web, step_id: impl Fn(&Web, u32) -> String) {
+    for at in 0..web.drafts.len() {
+        let draft = &web.drafts[at];
+        let guarded = draft.phase == Phase::Promote
+            && scene.mode == Mode::Failover
+            && draft.service().is_some_and(|id| scene.estate().service(id).kind == ServiceKind::Stateful);
+        if guarded || !draft.template(scene.estate()).is_some_and(|template| template.irreversible) {
+            continue;
+        }
+        let node = number(at);
+        let step = step_id(web, node);
+        let gate = GateDraft {
+            id: format!("approval:{step}"),
+            kind: GateKind::ApproveIrreversible { step },
+            service: draft.service(),
+            opened_by: Vec::new(),
+            person: true,
+            duration: ANSWER,
+            class: draft.class,
+        };
+        let new = web.gate(gate, &[]);
+        for edge in web.edges.iter_mut().filter(|edge| edge.1 == node) {
+            edge.1 = new;
+        }
+        web.edges.push((new, node));
+    }
+}
+
+/// Whether the service has nowhere to go.
+pub(in crate::plan) fn is_stranded(scene: &Scene<'_>, id: ServiceId) -> bool {
+    scene.placed(id).impact == Impact::Stranded
+}

@@ -1,0 +1,280 @@
+//! The order across services: callees ready before callers, room given up before it is taken, tools before their users.
+
+use std::collections::BTreeMap;
+
+use crate::model::Action;
+use crate::model::DependencyKind;
+use crate::model::Phase;
+use crate::model::Procedure;
+use crate::model::ServiceId;
+use crate::model::Supply;
+use crate::placement::Impact;
+use crate::placement::Part;
+use crate::placement::SeatId;
+use crate::plan::Issue;
+use crate::plan::Mode;
+use crate::plan::draft::How;
+use crate::plan::draft::Owner;
+use crate::plan::draft::Stage;
+use crate::plan::draft::Web;
+use crate::plan::draft::number;
+use crate::plan::gates;
+use crate::plan::lane::Lane;
+use crate::plan::scene::Scene;
+use crate::plan::select::must_start;
+
+/// For each service the steps and gates after which it is back; none where nobody must wait for it.
+#[derive(Debug, Default)]
+pub(in crate::plan) struct Ready {
+    pub(in crate::plan) of: Vec<Vec<u32>>,
+}
+
+/// Finds out when each service is back, and makes gates for those that no step brings back.
+pub(in crate::plan) fn ready(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], issues: &mut Vec<Issue>) -> Ready {
+    let mut of: Vec<Vec<u32>> = vec![Vec::new(); scene.estate().services.len()];
+    for lane in lanes {
+        match lane.stage {
+            Stage::First => of[lane.service.at()].extend(lane.sinks_until(Phase::Shift)),
+            Stage::Detach => of[lane.service.at()].extend(lane.sinks()),
+            Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Raise => {}
+        }
+    }
+    for (at, nodes) in of.iter_mut().enumerate() {
+        let id = ServiceId::new(at);
+        if !scene.is_away(id) {
+            continue;
+        }
+        note_targets_without_steps(scene, lanes, id, issues);
+        nodes.sort_unstable();
+        nodes.dedup();
+        if !nodes.is_empty() {
+            continue;
+        }
+        let name = scene.name(id);
+        let class = scene.class(id);
+        nodes.push(match scene.placed(id).impact {
+            Impact::Waiting => gates::health(scene, web, id),
+            Impact::Stranded => gates::break_glass(web, &format!("service:{name}"), class),
+            Impact::Reduced if !scene.placed(id).moves => continue,
+            Impact::Reduced | Impact::Down | Impact::Exposed | Impact::Unaffected => {
+                gates::break_glass(web, &format!("runbook:{name}"), class)
+            }
+        });
+    }
+    Ready { of }
+}
+
+fn note_targets_without_steps(scene: &Scene<'_>, lanes: &[Lane], id: ServiceId, issues: &mut Vec<Issue>) {
+    for (at, seat) in scene.placed(id).seats.iter().enumerate() {
+        let has = |lane: &Lane| lane.service == id && lane.replica == Some(at) && lane.steps().next().is_some();
+        if seat.part == Part::Added && !lanes_of(lanes, id).any(has) {
+            issues.push(Issue::NoSteps {
+                service: scene.name(id).to_owned(),
+                site: scene.site_name(scene.site_of(id, at)).to_owned(),
+            });
+        }
+    }
+}
+
+/// The lanes of a service; they stand together, in order of service.
+fn lanes_of(lanes: &[Lane], id: ServiceId) -> impl Iterator<Item = &Lane> {
+    let from = lanes.partition_point(|lane| lane.service < id);
+    lanes[from..].iter().take_while(move |lane| lane.service == id)
+}
+
+/// Adds every edge between services.
+pub(in crate::plan) fn across(
+    scene: &Scene<'_>,
+    web: &mut Web,
+    lanes: &[Lane],
+    ready: &Ready,
+    cut: &[(ServiceId, ServiceId)],
+) {
+    for lane in lanes {
+        match (lane.stage, scene.mode) {
+            (Stage::First, Mode::Failover) => wait_for_callees(scene, web, lanes, lane, ready, cut),
+            (Stage::First, Mode::Switchover | Mode::Failback) => move_in_order(scene, web, lanes, lane, ready),
+            (Stage::Raise, _) => wait_for_the_full_level(scene, web, lane, ready),
+            (Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach, _) => {}
+        }
+    }
+    health_gates(scene, web, ready);
+    wait_for_room(scene, web, lanes);
+    one_route_at_a_time(scene, web, lanes);
+}
+
+/// Promote, verify and shift wait until every hard dependency is ready; a start waits for what it needs to start.
+fn wait_for_callees(
+    scene: &Scene<'_>,
+    web: &mut Web,
+    lanes: &[Lane],
+    lane: &Lane,
+    ready: &Ready,
+    cut: &[(ServiceId, ServiceId)],
+) {
+    let id = lane.service;
+    let service = scene.estate().service(id);
+    let added = lane.replica.is_some_and(|at| scene.placed(id).seats[at].part == Part::Added);
+    let started = added && lane.replica.is_some_and(|at| must_start(service.replicas[at].role));
+    for dependency in service.depends_on.iter().filter(|dependency| !dependency.full_only) {
+        let callee = dependency.service;
+        let nodes = &ready.of[callee.at()];
+        if nodes.is_empty() || callee == id {
+            continue;
+        }
+        match dependency.kind {
+            DependencyKind::Hard if scene.ground.are_together(id, callee) => {
+                for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {
+                    web.order(other.sinks_until(Phase::Promote), lane.entries_from(Phase::Verify));
+                }
+            }
+            DependencyKind::Hard => web.order(nodes, lane.entries_from(Phase::Promote)),
+            DependencyKind::Start if started && cut.contains(&(id, callee)) => {
+                let gate = gates::break_glass(web, &format!("service:{}", scene.name(callee)), scene.class(id));
+                web.order(&[gate], lane.entries_from(Phase::Start));
+            }
+            DependencyKind::Start if started => web.order(nodes, lane.entries_from(Phase::Start)),
+            DependencyKind::Start | DependencyKind::Soft => {}
+        }
+    }
+    if scene.placed(id).no_majority {
+        let gate = gates::break_glass(web, &format!("quorum:{}", scene.name(id)), scene.class(id));
+        web.order(&[gate], lane.entries_from(Phase::Start));
+    }
+}
+
+/// A planned move: targets up first, callees before callers; callers shift while they still call the old callee; then
+/// the callee's bracket; drains last. An edge inside one site moves as one.
+fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, ready: &Ready) {
+    let id = lane.service;
+    for dependency in &scene.estate().service(id).depends_on {
+        let callee = dependency.service;
+        let hard = dependency.kind == DependencyKind::Hard && !dependency.full_only;
+        if !hard || ready.of[callee.at()].is_empty() || callee == id || scene.ground.are_together(id, callee) {
+            continue;
+        }
+        for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {
+            web.order(other.sinks_until(Phase::Warm), lane.entries_from(Phase::Start));
+            if dependency.same_site {
+                web.order(other.sinks_until(Phase::Shift), lane.entries_from(Phase::Quiesce));
+                continue;
+            }
+            let bracket = other.groups.iter().find(|group| {
+                matches!(group.phase, Phase::Quiesce | Phase::Fence | Phase::Promote | Phase::Shift)
+            });
+            if let Some(group) = bracket {
+                web.order(lane.sinks_until(Phase::Shift), &group.entries);
+            }
+            web.order(lane.sinks_until(Phase::Drain), other.entries_from(Phase::Drain));
+        }
+    }
+}
+
+/// The raise to the last level waits for the service itself, and for what only the full level needs.
+fn wait_for_the_full_level(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready: &Ready) {
+    let id = lane.service;
+    web.order(&ready.of[id.at()], lane.entries());
+    for dependency in &scene.estate().service(id).depends_on {
+        if dependency.kind == DependencyKind::Hard && !scene.ground.are_together(id, dependency.service) {
+            web.order(&ready.of[dependency.service.at()], lane.entries());
+        }
+    }
+}
+
+/// A service without steps of its own is back when all that it waits for is.
+fn health_gates(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
+    for at in 0..ready.of.len() {
+        let id = ServiceId::new(at);
+        let [node] = ready.of[at][..] else { continue };
+        let is_health = (node as usize).checked_sub(web.drafts.len()).is_some_and(|gate| {
+            web.gates[gate].service == Some(id) && scene.placed(id).impact == Impact::Waiting
+        });
+        if !is_health {
+            continue;
+        }
+        for need in scene.estate().service(id).depends_on.iter().filter(|need| !need.full_only) {
+            let callee = need.service;
+            if need.kind == DependencyKind::Hard && !scene.ground.are_together(id, callee) {
+                web.order(&ready.of[callee.at()].clone(), &[node]);
+            }
+        }
+    }
+}
+
+/// Whoever takes room that others give up waits for their steps.
+fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
+    let mut gives: BTreeMap<SeatId, Vec<u32>> = BTreeMap::new();
+    for lane in lanes {
+        let Some(replica) = lane.replica else { continue };
+        let seat = SeatId { service: lane.service, replica: number(replica) };
+        let giving: Vec<u32> = lane
+            .steps()
+            .filter(|&step| matches!(web.drafts[step as usize].procedure, Procedure::Degrade | Procedure::Shed))
+            .collect();
+        gives.entry(seat).or_default().extend(giving);
+    }
+    for lane in lanes {
+        let Some(replica) = lane.replica else { continue };
+        let seat = &scene.placed(lane.service).seats[replica];
+        let (waits, entries) = match lane.stage {
+            Stage::First if seat.part == Part::Added => (&seat.waits_first, lane.entries_from(Phase::Start)),
+            Stage::First => (&seat.waits_first, lane.entries_from(Phase::Warm)),
+            Stage::Raise if seat.first.share == crate::model::Ppm::ZERO => {
+                (&seat.waits_last, lane.entries_from(Phase::Start))
+            }
+            Stage::Raise => (&seat.waits_last, lane.entries()),
+            Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach => continue,
+        };
+        let own = SeatId { service: lane.service, replica: number(replica) };
+        for victim in waits.iter().filter(|victim| **victim != own) {
+            if let Some(steps) = gives.get(victim) {
+                web.order(&steps.clone(), entries);
+            }
+        }
+    }
+}
+
+/// One route has one writer: its shifts follow each other, survivors first.
+fn one_route_at_a_time(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
+    let mut shifts: Vec<((ServiceId, Stage), (bool, u32))> = Vec::new();
+    for lane in lanes {
+        let survivor = lane.replica.is_some_and(|at| scene.placed(lane.service).seats[at].part == Part::Survivor);
+        for step in lane.steps() {
+            let draft = &web.drafts[step as usize];
+            if draft.lane.is_some() && matches!(draft.action(scene.estate()), Some(Action::Route(_))) {
+                shifts.push(((lane.service, lane.stage), (!survivor, step)));
+            }
+        }
+    }
+    shifts.sort_unstable();
+    shifts.dedup();
+    for pair in shifts.windows(2) {
+        if pair[0].0 == pair[1].0 {
+            web.edges.push((pair[0].1.1, pair[1].1.1));
+        }
+    }
+}
+
+/// Every step waits for what it uses: for the fetch of a kit, for a tool that this plan brings back, or for a person.
+pub(in crate::plan) fn uses(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
+    let mut fetches: BTreeMap<u32, u32> = BTreeMap::new();
+    for (at, draft) in web.drafts.iter().enumerate() {
+        if let Owner::Kit(kit) = draft.owner {
+            fetches.insert(kit.0, number(at));
+        }
+    }
+    for at in 0..web.drafts.len() {
+        for chosen in web.drafts[at].uses.clone() {
+            let class = web.drafts[at].class;
+            let before: Vec<u32> = match (chosen.how, chosen.supply) {
+                (How::There, _) => continue,
+                (How::Fetched, Supply::Kit(kit)) => fetches.get(&kit.0).copied().into_iter().collect(),
+                (How::Recovered, Supply::Service(id) | Supply::ServiceAt(id, _)) => ready.of[id.at()].clone(),
+                (How::Missing | How::Circle | How::Fetched | How::Recovered, _) => {
+                    vec![gates::break_glass(web, &gates::missing(scene, chosen), class)]
+                }
+            };
+            web.order(&before, &[number(at)]);
+        }
+    }
+}

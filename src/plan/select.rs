@@ -1,0 +1,374 @@
+//! Which authored steps a plan takes, once for each source and target that they name.
+
+use crate::model::Action;
+use crate::model::Ask;
+use crate::model::CacheKind;
+use crate::model::Channel;
+use crate::model::HeaderValue;
+use crate::model::HttpCall;
+use crate::model::Millis;
+use crate::model::On;
+use crate::model::Phase;
+use crate::model::Ppm;
+use crate::model::Probe;
+use crate::model::Procedure;
+use crate::model::ReplicationMode;
+use crate::model::Role;
+use crate::model::RunbookId;
+use crate::model::ServiceId;
+use crate::model::SiteId;
+use crate::model::StepTemplate;
+use crate::placement::Fate;
+use crate::placement::Impact;
+use crate::placement::Level;
+use crate::placement::Part;
+use crate::plan::DurationFrom;
+use crate::plan::Mode;
+use crate::plan::Side;
+use crate::plan::draft::Draft;
+use crate::plan::draft::Owner;
+use crate::plan::draft::Stage;
+use crate::plan::draft::What;
+use crate::plan::scene::Scene;
+use crate::template::Text;
+
+/// Every step that the plan takes, service by service, without what it uses and how long it takes.
+pub(in crate::plan) fn select(scene: &Scene<'_>) -> Vec<Draft> {
+    let mut drafts = site_fences(scene);
+    for at in 0..scene.estate().services.len() {
+        let id = ServiceId::new(at);
+        if scene.is_planned(id) {
+            drafts.extend(of_service(scene, id));
+        }
+    }
+    drafts
+}
+
+/// The steps that cut off sites that are lost or not trusted.
+fn site_fences(scene: &Scene<'_>) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for (at, fate) in scene.situation.sites.iter().enumerate() {
+        let site = SiteId::new(at);
+        if matches!(fate, Fate::Lost | Fate::Impaired) && fences_site(scene, site) {
+            let Some(runbook) = scene.estate().site(site).runbook else { continue };
+            let steps = scene.estate().runbooks[runbook.at()].steps(Procedure::Fence).unwrap_or_default();
+            drafts.extend((0..steps.len()).map(|index| Draft {
+                owner: Owner::Site(site),
+                stage: Stage::SiteFence,
+                what: What::Authored { runbook, index },
+                procedure: Procedure::Fence,
+                phase: Phase::Fence,
+                rank: index,
+                lane: None,
+                source: None,
+                site: Some(site),
+                side: Side::Operator,
+                class: u8::MAX,
+                uses: Vec::new(),
+                duration: Millis::ZERO,
+                duration_from: DurationFrom::Default,
+                effect: None,
+            }));
+        }
+    }
+    drafts
+}
+
+/// Whether the site's own runbook says how to cut it off.
+pub(in crate::plan) fn fences_site(scene: &Scene<'_>, site: SiteId) -> bool {
+    let runbook = scene.estate().site(site).runbook.map(|runbook| &scene.estate().runbooks[runbook.at()]);
+    runbook.is_some_and(|runbook| runbook.steps(Procedure::Fence).is_some())
+}
+
+/// The steps of one service: as a victim, as one that lost its standby, as one that comes back, as one that is raised.
+pub(in crate::plan) fn of_service(scene: &Scene<'_>, id: ServiceId) -> Vec<Draft> {
+    let estate = scene.estate();
+    let Some(runbook) = estate.service(id).runbook else {
+        return launches(scene, id, &[]);
+    };
+    let placed = scene.placed(id);
+    let mut drafts = Vec::new();
+    let mut add = |procedure, stage, lane, class, keep: &dyn Fn(&StepTemplate) -> bool| {
+        let picker = Picker { scene, id, runbook, procedure, stage, class };
+        drafts.extend(picker.pick(lane, keep));
+    };
+    let class = scene.class(id);
+    let all = |_: &StepTemplate| true;
+    for (at, seat) in placed.seats.iter().enumerate() {
+        if let Some(beneficiary) = seat.gives_way {
+            let procedure = if seat.last.level == Level::Shed { Procedure::Shed } else { Procedure::Degrade };
+            let class = if seat.first.level < seat.now.level || seat.last == seat.first {
+                scene.class(beneficiary)
+            } else {
+                scene.raise_class(beneficiary)
+            };
+            add(procedure, Stage::Victim, Some(at), class, &all);
+        } else if seat.first.level == Level::Degraded {
+            add(Procedure::Degrade, Stage::First, Some(at), class, &all);
+        }
+    }
+    if stalls(scene, id) {
+        for (at, seat) in placed.seats.iter().enumerate() {
+            if seat.part == Part::Survivor {
+                add(Procedure::Detach, Stage::Detach, Some(at), class, &all);
+            }
+        }
+    }
+    if let Some(procedure) = scene.procedure(id) {
+        add(procedure, Stage::First, None, class, &|step| is_common(scene, id, step));
+        for (at, seat) in placed.seats.iter().enumerate() {
+            let warms = has_capacity_cache(scene, id) && seat.first.share > seat.now.share;
+            let waits = placed.impact == Impact::Waiting && !placed.moves;
+            match seat.part {
+                Part::Added if seat.first.share > Ppm::ZERO => {
+                    add(procedure, Stage::First, Some(at), class, &|step| fits(scene, id, at, step));
+                }
+                Part::Added if seat.last.share > Ppm::ZERO => {
+                    let class = scene.raise_class(id);
+                    add(procedure, Stage::Raise, Some(at), class, &|step| fits(scene, id, at, step));
+                }
+                Part::Survivor if waits && seat.first.share > Ppm::ZERO => {
+                    add(procedure, Stage::First, Some(at), class, &|step| step.phase == Phase::Verify);
+                }
+                Part::Survivor if seat.first.share > seat.now.share || placed.no_majority => {
+                    add(procedure, Stage::First, Some(at), class, &|step| match step.phase {
+                        Phase::Warm => warms,
+                        Phase::Verify | Phase::Shift => true,
+                        _ => placed.no_majority,
+                    });
+                }
+                Part::Survivor | Part::Added | Part::Bystander | Part::Left => {}
+            }
+            if seat.first.share > Ppm::ZERO && seat.last.share != seat.first.share && seat.last.share > Ppm::ZERO {
+                let class = scene.raise_class(id);
+                add(procedure, Stage::Raise, Some(at), class, &|step| step.phase == Phase::Shift);
+            }
+        }
+    }
+    for (at, seat) in placed.seats.iter().enumerate() {
+        if seat.first.level == Level::Degraded && seat.last.level == Level::Full {
+            add(Procedure::Restore, Stage::Raise, Some(at), scene.raise_class(id), &all);
+        }
+    }
+    let launches = launches(scene, id, &drafts);
+    drafts.extend(launches);
+    drafts
+}
+
+/// A primary that waits for a copy which is gone: synchronous replication from it to what is lost.
+fn stalls(scene: &Scene<'_>, id: ServiceId) -> bool {
+    let service = scene.estate().service(id);
+    scene.placed(id).seats.iter().any(|seat| seat.part == Part::Survivor)
+        && service.replicas.iter().enumerate().any(|(at, replica)| {
+            let gone = matches!(scene.fate(id, at), Fate::Lost | Fate::Impaired);
+            gone && replica.replication.is_some_and(|replication| replication.mode == ReplicationMode::Sync)
+        })
+}
+
+fn has_capacity_cache(scene: &Scene<'_>, id: ServiceId) -> bool {
+    scene.estate().service(id).caches.iter().any(|cache| cache.kind == CacheKind::Capacity)
+}
+
+/// A step on the source, or by the operator for the service as a whole.
+fn is_common(scene: &Scene<'_>, id: ServiceId, step: &StepTemplate) -> bool {
+    let placed = scene.placed(id);
+    let recovers = placed.seats.iter().any(|seat| seat.part == Part::Added) || !scene.sources(id).is_empty();
+    let common = step.on == On::Source || step.on == On::Operator && !mentions(step, "target");
+    common && recovers && is_in_order(scene, step)
+}
+
+/// A step for a target replica.
+fn fits(scene: &Scene<'_>, id: ServiceId, at: usize, step: &StepTemplate) -> bool {
+    let replica = &scene.estate().service(id).replicas[at];
+    let site = scene.estate().site(replica.site);
+    let lane = step.on == On::Target || step.on == On::Operator && mentions(step, "target");
+    lane && (step.when.is_empty() || step.when.contains(&replica.role))
+        && step.at.is_none_or(|kind| kind == site.kind)
+        && is_in_order(scene, step)
+}
+
+/// Whether the kind of plan has this phase at all.
+fn is_in_order(scene: &Scene<'_>, step: &StepTemplate) -> bool {
+    let leaves = matches!(step.phase, Phase::Quiesce | Phase::Drain | Phase::Stop);
+    match scene.mode {
+        Mode::Failover => !leaves && (step.on != On::Source || step.phase == Phase::Fence),
+        Mode::Switchover | Mode::Failback => true,
+    }
+}
+
+/// The launches that replicas declare, where no authored step does them.
+fn launches(scene: &Scene<'_>, id: ServiceId, drafts: &[Draft]) -> Vec<Draft> {
+    let estate = scene.estate();
+    let mut launches = Vec::new();
+    for (at, seat) in scene.placed(id).seats.iter().enumerate() {
+        let authored = drafts
+            .iter()
+            .any(|draft| draft.lane == Some(at) && draft.action(estate).is_some_and(|it| *it == Action::Scale));
+        if seat.launched.is_zero() || authored {
+            continue;
+        }
+        let first = seat.launched_first;
+        launches.push(Draft {
+            owner: Owner::Service(id),
+            stage: if first { Stage::First } else { Stage::Raise },
+            what: What::Launch,
+            procedure: Procedure::Failover,
+            phase: Phase::Prepare,
+            rank: 0,
+            lane: Some(at),
+            source: None,
+            site: Some(scene.site_of(id, at)),
+            side: Side::Operator,
+            class: if first { scene.class(id) } else { scene.raise_class(id) },
+            uses: Vec::new(),
+            duration: Millis::ZERO,
+            duration_from: DurationFrom::Launch,
+            effect: None,
+        });
+    }
+    launches
+}
+
+/// What the steps of one occasion have in common.
+struct Picker<'a> {
+    scene: &'a Scene<'a>,
+    id: ServiceId,
+    runbook: RunbookId,
+    procedure: Procedure,
+    stage: Stage,
+    class: u8,
+}
+
+impl Picker<'_> {
+    fn pick(&self, lane: Option<usize>, keep: &dyn Fn(&StepTemplate) -> bool) -> Vec<Draft> {
+        let estate = self.scene.estate();
+        let steps = estate.runbooks[self.runbook.at()].steps(self.procedure).unwrap_or_default();
+        let mut drafts = Vec::new();
+        for (index, step) in steps.iter().enumerate() {
+            if !keep(step) || !self.has_object(lane, step) {
+                continue;
+            }
+            let by_source = step.on == On::Source || mentions(step, "source");
+            if !by_source {
+                drafts.push(self.draft(index, step, lane, None));
+                continue;
+            }
+            let sources = self.scene.sources(self.id);
+            drafts.extend(
+                sources
+                    .into_iter()
+                    .filter(|&source| self.reaches(step, source))
+                    .map(|source| self.draft(index, step, lane, Some(source))),
+            );
+        }
+        drafts
+    }
+
+    /// A route or a launch needs something to shift or to launch.
+    fn has_object(&self, lane: Option<usize>, step: &StepTemplate) -> bool {
+        let estate = self.scene.estate();
+        match &step.action {
+            Action::Route(named) => {
+                let route = named.or(estate.service(self.id).route).map(|route| &estate.routes[route.at()]);
+                let site = lane.map(|lane| self.scene.site_of(self.id, lane));
+                route.is_some_and(|route| site.is_none_or(|site| route.at.iter().any(|(at, _)| *at == site)))
+            }
+            Action::Scale => lane.is_some_and(|lane| !self.scene.placed(self.id).seats[lane].launched.is_zero()),
+            Action::Ssh(_) | Action::Exec(_) | Action::Http(_) | Action::Confirm(_) => true,
+            Action::Notify(_) | Action::Wait(_) => true,
+        }
+    }
+
+    /// In a failover nothing is asked of a source that is gone but to be fenced, and not even that where its whole
+    /// site is fenced.
+    fn reaches(&self, step: &StepTemplate, source: usize) -> bool {
+        if self.scene.mode != Mode::Failover || step.on != On::Source {
+            return true;
+        }
+        let site = self.scene.site_of(self.id, source);
+        let whole = self.scene.situation.sites[site.at()] == Fate::Lost && fences_site(self.scene, site);
+        !whole
+    }
+
+    fn draft(&self, index: usize, step: &StepTemplate, lane: Option<usize>, source: Option<usize>) -> Draft {
+        let (side, replica) = match step.on {
+            On::Source => (Side::Source, source),
+            On::Target => (Side::Target, lane),
+            On::Operator => (Side::Operator, lane),
+        };
+        let late = self.procedure == Procedure::Degrade && self.stage == Stage::First;
+        let added = lane.is_some_and(|lane| self.scene.placed(self.id).seats[lane].part == Part::Added);
+        let raised = self.procedure == Procedure::Restore && self.stage == Stage::Raise;
+        let phase = match (late, added) {
+            (true, true) => Phase::Start,
+            (true, false) => Phase::Free,
+            (false, _) if raised => Phase::Verify,
+            (false, _) => step.phase,
+        };
+        Draft {
+            owner: Owner::Service(self.id),
+            stage: self.stage,
+            what: What::Authored { runbook: self.runbook, index },
+            procedure: self.procedure,
+            phase,
+            rank: if late { index + usize::from(u16::MAX) } else { index },
+            lane,
+            source,
+            site: replica.map(|replica| self.scene.site_of(self.id, replica)),
+            side,
+            class: self.class,
+            uses: Vec::new(),
+            duration: Millis::ZERO,
+            duration_from: DurationFrom::Default,
+            effect: None,
+        }
+    }
+}
+
+/// Whether any text of the step names this.
+pub(in crate::plan) fn mentions(step: &StepTemplate, name: &str) -> bool {
+    let mut found = step.title.mentions(name) || action_mentions(&step.action, name);
+    found |= step.undo.as_ref().is_some_and(|undo| action_mentions(undo, name));
+    found |= step.attest.as_ref().is_some_and(|attest| attest.mentions(name));
+    let probes = [&step.done_if, &step.verify, &step.position];
+    found || probes.into_iter().flatten().any(|probe| probe_mentions(probe, name))
+}
+
+fn action_mentions(action: &Action, name: &str) -> bool {
+    match action {
+        Action::Ssh(command) | Action::Exec(command) => command.line.mentions(name),
+        Action::Http(call) => http_mentions(call, name),
+        Action::Confirm(question) => question.mentions(name),
+        Action::Notify(notify) => {
+            let command = match &notify.via {
+                Channel::Command(command) => command.mentions(name),
+                Channel::Webhook(_) => false,
+            };
+            command || notify.message.mentions(name)
+        }
+        Action::Wait(probe) => probe_mentions(probe, name),
+        Action::Route(_) | Action::Scale => false,
+    }
+}
+
+fn probe_mentions(probe: &Probe, name: &str) -> bool {
+    match &probe.ask {
+        Ask::Ssh(command) | Ask::Exec(command) => command.line.mentions(name),
+        Ask::Http(call) => http_mentions(call, name),
+    }
+}
+
+fn http_mentions(call: &HttpCall, name: &str) -> bool {
+    let header = |value: &HeaderValue| match value {
+        HeaderValue::Text(text) => text.mentions(name),
+        HeaderValue::Secret(_) => false,
+    };
+    call.url.mentions(name)
+        || call.body.as_ref().is_some_and(|body: &Text| body.mentions(name))
+        || call.headers.iter().any(|(_, value)| header(value))
+}
+
+/// Whether a replica must be started, rather than only taken into service.
+pub(in crate::plan) fn must_start(role: Role) -> bool {
+    matches!(role, Role::Warm | Role::Cold)
+}

@@ -1,0 +1,276 @@
+//! What steps use, and from where it is had: from what survives, from what this plan brings back, from a person's kit,
+//! or not at all.
+
+use crate::graph::Arrows;
+use crate::model::Action;
+use crate::model::Ask;
+use crate::model::DependencyKind;
+use crate::model::Need;
+use crate::model::Probe;
+use crate::model::ProviderId;
+use crate::model::ServiceId;
+use crate::model::StepTemplate;
+use crate::model::Supply;
+use crate::model::Whereabouts;
+use crate::placement::Fate;
+use crate::placement::Impact;
+use crate::placement::Need as Pull;
+use crate::placement::Part;
+use crate::placement::Through;
+use crate::plan::Mode;
+use crate::plan::Side;
+use crate::plan::draft::Chosen;
+use crate::plan::draft::Draft;
+use crate::plan::draft::How;
+use crate::plan::draft::Owner;
+use crate::plan::draft::What;
+use crate::plan::scene::Scene;
+use crate::plan::select::must_start;
+
+/// Fills in what every draft uses.
+pub(in crate::plan) fn supply(scene: &Scene<'_>, drafts: &mut [Draft]) {
+    for draft in drafts {
+        let own = draft.service();
+        let chosen: Vec<Chosen> = needs(scene, draft).iter().map(|need| choose(scene, need, own)).collect();
+        for chosen in chosen {
+            if !draft.uses.contains(&chosen) {
+                draft.uses.push(chosen);
+            }
+        }
+    }
+}
+
+/// Everything that a draft needs in order to run at all.
+fn needs(scene: &Scene<'_>, draft: &Draft) -> Vec<Need> {
+    let estate = scene.estate();
+    let mut needs = Vec::new();
+    let best_effort = draft.side == Side::Source && scene.mode == Mode::Failover;
+    if best_effort {
+        return needs;
+    }
+    let Some(template) = draft.template(estate) else {
+        if draft.what == What::Launch {
+            needs.extend(launcher(scene, draft).into_iter().flat_map(|provider| provider_uses(scene, provider)));
+        }
+        return needs;
+    };
+    needs.extend(template.uses.iter().cloned());
+    if says_ssh(template) {
+        needs.extend(reach(scene, draft));
+    }
+    match &template.action {
+        Action::Route(named) => {
+            let route = named.or_else(|| draft.service().and_then(|id| estate.service(id).route));
+            needs.extend(route.into_iter().flat_map(|route| provider_uses(scene, estate.routes[route.at()].provider)));
+        }
+        Action::Scale => {
+            needs.extend(launcher(scene, draft).into_iter().flat_map(|provider| provider_uses(scene, provider)));
+        }
+        Action::Ssh(_) | Action::Exec(_) | Action::Http(_) => {}
+        Action::Confirm(_) | Action::Notify(_) | Action::Wait(_) => {}
+    }
+    needs
+}
+
+fn provider_uses(scene: &Scene<'_>, provider: ProviderId) -> Vec<Need> {
+    scene.estate().providers[provider.at()].uses.clone()
+}
+
+/// Who launches for the draft's replica.
+pub(in crate::plan) fn launcher(scene: &Scene<'_>, draft: &Draft) -> Option<ProviderId> {
+    let replica = &scene.estate().service(draft.service()?).replicas[draft.lane?];
+    replica.scale.as_ref().map(|scale| scale.provider)
+}
+
+fn says_ssh(step: &StepTemplate) -> bool {
+    let probe = |probe: &Option<Probe>| probe.as_ref().is_some_and(|probe| matches!(probe.ask, Ask::Ssh(_)));
+    let acts = match &step.action {
+        Action::Ssh(_) => true,
+        Action::Wait(waited) => matches!(waited.ask, Ask::Ssh(_)),
+        Action::Exec(_) | Action::Http(_) | Action::Route(_) | Action::Scale => false,
+        Action::Confirm(_) | Action::Notify(_) => false,
+    };
+    acts || probe(&step.done_if) || probe(&step.verify) || probe(&step.position)
+}
+
+/// What it takes to reach the draft's hosts: the rule's bastions, and its `uses` or the orchestrator's.
+fn reach(scene: &Scene<'_>, draft: &Draft) -> Vec<Need> {
+    let estate = scene.estate();
+    let replica = match draft.side {
+        Side::Source => draft.source,
+        Side::Target | Side::Operator => draft.lane,
+    };
+    let hosts = draft.service().zip(replica).and_then(|(id, at)| estate.service(id).replicas[at].hosts.as_ref());
+    let rule = hosts.and_then(|hosts| estate.host_rule(&hosts.first()));
+    let mut needs = rule.and_then(|rule| rule.uses.clone()).unwrap_or_else(|| estate.orchestrator.uses.clone());
+    let jump: Vec<Supply> = rule
+        .map(|rule| rule.jump.iter().map(|&(service, site)| Supply::ServiceAt(service, site)).collect())
+        .unwrap_or_default();
+    if !jump.is_empty() {
+        needs.push(Need { any_of: jump });
+    }
+    needs
+}
+
+/// The first supply that is there; else the first that this plan brings back; else none.
+fn choose(scene: &Scene<'_>, need: &Need, own: Option<ServiceId>) -> Chosen {
+    let mut found: Option<Chosen> = None;
+    for &supply in &need.any_of {
+        let how = how(scene, supply, own);
+        if found.is_none_or(|best| how < best.how) {
+            found = Some(Chosen { supply, how });
+        }
+    }
+    found.unwrap_or(Chosen { supply: need.any_of[0], how: How::Missing })
+}
+
+fn how(scene: &Scene<'_>, supply: Supply, own: Option<ServiceId>) -> How {
+    match supply {
+        Supply::Kit(kit) => {
+            let held = &scene.estate().kits[kit.at()].held_at;
+            let there = held.iter().any(|place| match place {
+                Whereabouts::Site(site) => scene.situation.sites[site.at()].serves(),
+                Whereabouts::Place(_) => true,
+            });
+            if there { How::Fetched } else { How::Missing }
+        }
+        Supply::Service(id) => {
+            let placed = scene.placed(id);
+            let works = !matches!(placed.impact, Impact::Waiting | Impact::Down | Impact::Stranded);
+            if works && placed.seats.iter().any(|seat| seat.now.share > crate::model::Ppm::ZERO) || own == Some(id) {
+                return How::There;
+            }
+            if works && scene.situation.survives(scene.estate(), id) {
+                return How::There;
+            }
+            if placed.impact != Impact::Stranded && scene.is_away(id) { How::Recovered } else { How::Missing }
+        }
+        Supply::ServiceAt(id, site) => {
+            let replicas = &scene.estate().service(id).replicas;
+            let Some(at) = replicas.iter().position(|replica| replica.site == site) else {
+                return How::Missing;
+            };
+            let seat = &scene.placed(id).seats[at];
+            if !matches!(scene.fate(id, at), Fate::Up | Fate::Leaving) {
+                How::Missing
+            } else if matches!(seat.part, Part::Survivor | Part::Left) || !must_start(replicas[at].role) {
+                How::There
+            } else if seat.part == Part::Added {
+                How::Recovered
+            } else {
+                How::Missing
+            }
+        }
+    }
+}
+
+/// Who pulls whom to a more urgent tier, beyond hard edges: what steps use, and what must be there for a start.
+pub(in crate::plan) fn pulls(scene: &Scene<'_>, drafts: &[Draft]) -> Vec<Pull> {
+    let mut pulls: Vec<Pull> = Vec::new();
+    for draft in drafts {
+        let Owner::Service(caller) = draft.owner else {
+            continue;
+        };
+        for chosen in &draft.uses {
+            let (Supply::Service(callee) | Supply::ServiceAt(callee, _)) = chosen.supply else {
+                continue;
+            };
+            if callee != caller {
+                pulls.push(Pull { caller, callee, through: Through::Uses });
+            }
+        }
+    }
+    for (at, service) in scene.estate().services.iter().enumerate() {
+        let caller = ServiceId::new(at);
+        if starts(scene, caller) {
+            let needed = service.depends_on.iter().filter(|dependency| dependency.kind == DependencyKind::Start);
+            pulls.extend(needed.map(|dependency| Pull {
+                caller,
+                callee: dependency.service,
+                through: Through::Start,
+            }));
+        }
+    }
+    pulls.sort_unstable();
+    pulls.dedup();
+    pulls
+}
+
+/// Whether the service comes back on a replica that must be started.
+pub(in crate::plan) fn starts(scene: &Scene<'_>, id: ServiceId) -> bool {
+    let replicas = &scene.estate().service(id).replicas;
+    let seats = &scene.placed(id).seats;
+    seats.iter().zip(replicas).any(|(seat, replica)| seat.part == Part::Added && must_start(replica.role))
+}
+
+/// Cuts the circles in which services wait for each other by what their steps use or need to start: the drafts' uses
+/// are marked, and start edges that are cut are returned. Hard edges are never cut: services in a circle of those are
+/// recovered together.
+pub(in crate::plan) fn cut_circles(scene: &Scene<'_>, drafts: &mut [Draft]) -> Vec<(ServiceId, ServiceId)> {
+    let mut cut = Vec::new();
+    loop {
+        let soft: Vec<(u32, u32)> = soft_waits(scene, drafts, &cut);
+        let hard = scene.ground.needs.iter().filter(|need| scene.is_away(need.callee) && scene.is_away(need.caller));
+        let mut all: Vec<(u32, u32)> = hard.map(|need| (need.caller.0, need.callee.0)).collect();
+        all.extend(&soft);
+        let arrows = Arrows::new(scene.estate().services.len(), &all);
+        if soft.is_empty() || arrows.callees_first().is_some() {
+            return cut;
+        }
+        let components = arrows.components();
+        let in_circle = components.iter().filter(|component| component.len() > 1);
+        let mut part = vec![u32::MAX; arrows.nodes()];
+        for (at, component) in in_circle.enumerate() {
+            for &member in component {
+                part[member as usize] = u32::try_from(at).unwrap_or(u32::MAX);
+            }
+        }
+        let bad = soft.iter().copied().rev().find(|&(caller, callee)| {
+            part[caller as usize] != u32::MAX && part[caller as usize] == part[callee as usize]
+        });
+        let Some((caller, callee)) = bad else {
+            return cut;
+        };
+        let (caller, callee) = (ServiceId(caller), ServiceId(callee));
+        for draft in drafts.iter_mut().filter(|draft| draft.service() == Some(caller)) {
+            for chosen in &mut draft.uses {
+                let used = match chosen.supply {
+                    Supply::Service(id) | Supply::ServiceAt(id, _) => id == callee,
+                    Supply::Kit(_) => false,
+                };
+                if used && chosen.how == How::Recovered {
+                    chosen.how = How::Circle;
+                }
+            }
+        }
+        cut.push((caller, callee));
+    }
+}
+
+/// Waiting that a person could make unnecessary: for what steps use, and for what a start needs.
+fn soft_waits(scene: &Scene<'_>, drafts: &[Draft], cut: &[(ServiceId, ServiceId)]) -> Vec<(u32, u32)> {
+    let mut waits = Vec::new();
+    for draft in drafts {
+        let Some(caller) = draft.service() else { continue };
+        for chosen in draft.uses.iter().filter(|chosen| chosen.how == How::Recovered) {
+            if let Supply::Service(callee) | Supply::ServiceAt(callee, _) = chosen.supply {
+                waits.push((caller.0, callee.0));
+            }
+        }
+    }
+    for (at, service) in scene.estate().services.iter().enumerate() {
+        let caller = ServiceId::new(at);
+        if scene.is_away(caller) && starts(scene, caller) {
+            for dependency in &service.depends_on {
+                let start = dependency.kind == DependencyKind::Start && scene.is_away(dependency.service);
+                if start && !cut.contains(&(caller, dependency.service)) {
+                    waits.push((caller.0, dependency.service.0));
+                }
+            }
+        }
+    }
+    waits.retain(|(caller, callee)| caller != callee);
+    waits.sort_unstable();
+    waits.dedup();
+    waits
+}
