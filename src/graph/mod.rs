@@ -71,7 +71,7 @@ impl Arrows {
 
     /// Where the arrows that lead to `node` come from.
     #[must_use]
-    pub fn into(&self, node: usize) -> &[u32] {
+    pub fn back(&self, node: usize) -> &[u32] {
         self.into.of(node)
     }
 
@@ -83,7 +83,7 @@ impl Arrows {
         let mut order: Vec<u32> = (0..self.nodes()).filter(|&node| open[node] == 0).map(number).collect();
         let mut done = 0;
         while done < order.len() {
-            for &caller in self.into(order[done] as usize) {
+            for &caller in self.back(order[done] as usize) {
                 open[caller as usize] -= 1;
                 if open[caller as usize] == 0 {
                     order.push(caller);

@@ -126,6 +126,12 @@ pub struct ClassOnPaper {
     pub bound_ms: Millis,
     /// Nothing better exists, and that is proven.
     pub proven: bool,
+    /// Services of this tier whose users somebody else had to take.
+    pub wanted: u64,
+    /// Those of them that are back for every user, at their floor or better.
+    pub whole: u64,
+    /// No placement brings more of them back for every user.
+    pub whole_bound: u64,
 }
 
 /// A site and its ledger.

@@ -51,13 +51,13 @@ pub(in crate::plan) struct Draft {
     pub(in crate::plan) effect: Option<Effect>,
 }
 
-/// Whose step it is.
+/// Whose step it is. Drafts stand in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::plan) enum Owner {
-    /// A service's.
-    Service(ServiceId),
     /// A site's own.
     Site(SiteId),
+    /// A service's.
+    Service(ServiceId),
     /// A kit's.
     Kit(KitId),
 }
@@ -175,12 +175,6 @@ pub(in crate::plan) struct Web {
 }
 
 impl Web {
-    /// Adds a step.
-    pub(in crate::plan) fn draft(&mut self, draft: Draft) -> u32 {
-        self.drafts.push(draft);
-        number(self.drafts.len() - 1)
-    }
-
     /// Adds a gate behind `after`.
     pub(in crate::plan) fn gate(&mut self, gate: GateDraft, after: &[u32]) -> u32 {
         self.gates.push(gate);
@@ -199,6 +193,12 @@ impl Web {
         for &first in before {
             self.edges.extend(after.iter().filter(|&&then| then != first).map(|&then| (first, then)));
         }
+    }
+
+    /// The steps of one owner; they stand together.
+    pub(in crate::plan) fn of(&self, owner: Owner) -> std::ops::Range<usize> {
+        let from = self.drafts.partition_point(|draft| draft.owner < owner);
+        from..from + self.drafts[from..].partition_point(|draft| draft.owner == owner)
     }
 
     /// How many steps and gates there are.

@@ -10,6 +10,7 @@ use crate::model::Supply;
 use crate::placement::Fate;
 use crate::placement::Impact;
 use crate::placement::Part;
+use crate::plan::Effect;
 use crate::plan::GateKind;
 use crate::plan::Issue;
 use crate::plan::Mode;
@@ -98,22 +99,19 @@ pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]
 fn fence(scene: &Scene<'_>, web: &mut Web, lane: &Lane, source: usize, issues: &mut Vec<Issue>) -> u32 {
     let id = lane.service;
     let site = scene.site_of(id, source);
-    let own: Vec<u32> = (0..web.drafts.len())
+    let own: Vec<u32> = web
+        .of(Owner::Service(id))
         .filter(|&at| {
             let draft = &web.drafts[at];
-            let mine = draft.service() == Some(id) && draft.source == Some(source) && draft.side == Side::Source;
-            mine && draft.phase == Phase::Fence
+            draft.source == Some(source) && draft.side == Side::Source && draft.phase == Phase::Fence
         })
         .map(number)
         .collect();
     let fate = scene.fate(id, source);
     let whole = matches!(scene.situation.sites[site.at()], Fate::Lost | Fate::Impaired) && fences_site(scene, site);
-    let site_steps = if whole { site_fence(scene, web, site) } else { Vec::new() };
+    let site_steps = if whole { site_fence(web, site) } else { Vec::new() };
     if own.is_empty() && site_steps.is_empty() {
-        issues.push(Issue::NoFence {
-            service: scene.name(id).to_owned(),
-            site: scene.site_name(site).to_owned(),
-        });
+        issues.push(Issue::NoFence { service: scene.name(id).to_owned(), site: scene.site_name(site).to_owned() });
     }
     let answers = matches!(fate, Fate::Leaving | Fate::Impaired) && !own.is_empty();
     let person = site_steps.is_empty() && !answers;
@@ -138,13 +136,8 @@ fn fence(scene: &Scene<'_>, web: &mut Web, lane: &Lane, source: usize, issues: &
 }
 
 /// The last steps of a site's own fence.
-fn site_fence(scene: &Scene<'_>, web: &Web, site: SiteId) -> Vec<u32> {
-    let steps: Vec<u32> = (0..web.drafts.len())
-        .filter(|&at| web.drafts[at].owner == Owner::Site(site) && web.drafts[at].stage == Stage::SiteFence)
-        .map(number)
-        .collect();
-    debug_assert!(scene.situation.sites.len() > site.at());
-    steps.iter().copied().filter(|step| !web.edges.iter().any(|(before, _)| before == step)).collect()
+fn site_fence(web: &Web, site: SiteId) -> Vec<u32> {
+    web.of(Owner::Site(site)).filter(|&at| web.drafts[at].effect == Some(Effect::Fenced)).map(number).collect()
 }
 
 fn data_loss(scene: &Scene<'_>, web: &mut Web, id: ServiceId, replica: usize, issues: &mut Vec<Issue>) -> u32 {

@@ -82,11 +82,8 @@ pub(in crate::plan) fn lanes(scene: &Scene<'_>, web: &mut Web) -> Vec<Lane> {
             replicas.push(None);
         }
         for replica in replicas {
-            let mut members: Vec<u32> = steps
-                .iter()
-                .copied()
-                .filter(|&step| in_lane(scene, &web.drafts[step as usize], replica))
-                .collect();
+            let mut members: Vec<u32> =
+                steps.iter().copied().filter(|&step| in_lane(scene, &web.drafts[step as usize], replica)).collect();
             members.sort_by_key(|&step| {
                 let draft = &web.drafts[step as usize];
                 (draft.phase, draft.rank, step)

@@ -1,11 +1,44 @@
 //! WHAT EXACTLY. The last thinking before anything acts.
+//!
+//! Read [`pipeline`] first: it fits on a screen. [`prepare`] works out what an estate is, [`plan_on`] makes a plan of an
+//! incident, [`verify`] looks at any plan without trusting who made it. The document is closed and complete; nothing
+//! here reads a clock or a file, and nothing here makes a sentence.
 
+mod away;
+mod canon;
+mod clock;
 mod diff;
 mod document;
+mod draft;
+mod effects;
+mod fetch;
+mod gates;
+mod ground;
 mod issue;
+mod lane;
+mod names;
+mod order;
+mod outlook;
+mod paper;
+mod paper_services;
+mod paper_steps;
+mod pipeline;
+mod refuse;
+mod scene;
+mod select;
 mod service_on_paper;
 mod step_on_paper;
+mod supply;
+mod timing;
 mod verify;
+
+pub use canon::FormatError;
+pub use canon::from_bytes;
+pub use canon::to_bytes;
+pub use ground::Ground;
+pub use ground::prepare;
+pub use pipeline::Inputs;
+pub use pipeline::plan_on;
 
 pub use diff::Changed;
 pub use diff::FieldChange;

@@ -7,6 +7,7 @@ use crate::model::DependencyKind;
 use crate::model::Phase;
 use crate::model::Procedure;
 use crate::model::ServiceId;
+use crate::model::SiteId;
 use crate::model::Supply;
 use crate::placement::Impact;
 use crate::placement::Part;
@@ -159,9 +160,10 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
                 web.order(other.sinks_until(Phase::Shift), lane.entries_from(Phase::Quiesce));
                 continue;
             }
-            let bracket = other.groups.iter().find(|group| {
-                matches!(group.phase, Phase::Quiesce | Phase::Fence | Phase::Promote | Phase::Shift)
-            });
+            let bracket = other
+                .groups
+                .iter()
+                .find(|group| matches!(group.phase, Phase::Quiesce | Phase::Fence | Phase::Promote | Phase::Shift));
             if let Some(group) = bracket {
                 web.order(lane.sinks_until(Phase::Shift), &group.entries);
             }
@@ -186,9 +188,9 @@ fn health_gates(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
     for at in 0..ready.of.len() {
         let id = ServiceId::new(at);
         let [node] = ready.of[at][..] else { continue };
-        let is_health = (node as usize).checked_sub(web.drafts.len()).is_some_and(|gate| {
-            web.gates[gate].service == Some(id) && scene.placed(id).impact == Impact::Waiting
-        });
+        let is_health = (node as usize)
+            .checked_sub(web.drafts.len())
+            .is_some_and(|gate| web.gates[gate].service == Some(id) && scene.placed(id).impact == Impact::Waiting);
         if !is_health {
             continue;
         }
@@ -253,6 +255,42 @@ fn one_route_at_a_time(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
             web.edges.push((pair[0].1.1, pair[1].1.1));
         }
     }
+}
+
+/// The steps that cut a site off follow each other as written, unless `needs` says otherwise.
+pub(in crate::plan) fn site_fences(scene: &Scene<'_>, web: &mut Web) {
+    for at in 0..scene.estate().sites.len() {
+        let steps: Vec<usize> = web.of(Owner::Site(SiteId::new(at))).collect();
+        let class = |id: ServiceId| (!scene.sources(id).is_empty()).then(|| scene.class(id));
+        let services = (0..scene.estate().services.len()).map(ServiceId::new);
+        let most = if steps.is_empty() { u8::MAX } else { services.filter_map(class).min().unwrap_or(u8::MAX) };
+        for (rank, &step) in steps.iter().enumerate() {
+            web.drafts[step].class = most;
+            let needs = web.drafts[step].template(scene.estate()).and_then(|template| template.needs.as_ref());
+            let before: Vec<usize> = match needs {
+                Some(needs) => steps
+                    .iter()
+                    .copied()
+                    .filter(|&other| {
+                        let other = web.drafts[other].template(scene.estate());
+                        other.is_some_and(|other| needs.contains(&other.id))
+                    })
+                    .collect(),
+                None => rank.checked_sub(1).map(|before| steps[before]).into_iter().collect(),
+            };
+            web.edges.extend(before.into_iter().map(|before| (number(before), number(step))));
+        }
+    }
+}
+
+/// Nothing begins before the plan is approved.
+pub(in crate::plan) fn begin(web: &mut Web, start: u32) {
+    let mut waits = vec![false; web.nodes()];
+    for &(_, behind) in &web.edges {
+        waits[behind as usize] = true;
+    }
+    let free = (0..web.nodes()).map(number).filter(|&node| node != start && !waits[node as usize]);
+    web.edges.extend(free.map(|node| (start, node)).collect::<Vec<_>>());
 }
 
 /// Every step waits for what it uses: for the fetch of a kit, for a tool that this plan brings back, or for a person.

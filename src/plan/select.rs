@@ -82,72 +82,30 @@ pub(in crate::plan) fn fences_site(scene: &Scene<'_>, site: SiteId) -> bool {
 
 /// The steps of one service: as a victim, as one that lost its standby, as one that comes back, as one that is raised.
 pub(in crate::plan) fn of_service(scene: &Scene<'_>, id: ServiceId) -> Vec<Draft> {
-    let estate = scene.estate();
-    let Some(runbook) = estate.service(id).runbook else {
-        return launches(scene, id, &[]);
-    };
     let placed = scene.placed(id);
     let mut drafts = Vec::new();
-    let mut add = |procedure, stage, lane, class, keep: &dyn Fn(&StepTemplate) -> bool| {
-        let picker = Picker { scene, id, runbook, procedure, stage, class };
-        drafts.extend(picker.pick(lane, keep));
-    };
-    let class = scene.class(id);
-    let all = |_: &StepTemplate| true;
-    for (at, seat) in placed.seats.iter().enumerate() {
-        if let Some(beneficiary) = seat.gives_way {
-            let procedure = if seat.last.level == Level::Shed { Procedure::Shed } else { Procedure::Degrade };
-            let class = if seat.first.level < seat.now.level || seat.last == seat.first {
-                scene.class(beneficiary)
-            } else {
-                scene.raise_class(beneficiary)
-            };
-            add(procedure, Stage::Victim, Some(at), class, &all);
-        } else if seat.first.level == Level::Degraded {
-            add(Procedure::Degrade, Stage::First, Some(at), class, &all);
+    if let Some(runbook) = scene.estate().service(id).runbook {
+        let desk = Desk { scene, id, runbook };
+        for at in 0..placed.seats.len() {
+            drafts.extend(desk.gives_way(at));
         }
-    }
-    if stalls(scene, id) {
+        if stalls(scene, id) {
+            for at in (0..placed.seats.len()).filter(|&at| placed.seats[at].part == Part::Survivor) {
+                drafts.extend(desk.pick(Procedure::Detach, Stage::Detach, Some(at), &|_| true));
+            }
+        }
+        if let Some(procedure) = scene.procedure(id) {
+            drafts.extend(desk.pick(procedure, Stage::First, None, &|step| is_common(scene, id, step)));
+            for at in 0..placed.seats.len() {
+                drafts.extend(desk.comes_back(procedure, at));
+            }
+        }
         for (at, seat) in placed.seats.iter().enumerate() {
-            if seat.part == Part::Survivor {
-                add(Procedure::Detach, Stage::Detach, Some(at), class, &all);
+            if seat.first.level == Level::Degraded && seat.last.level == Level::Full {
+                drafts.extend(desk.pick(Procedure::Restore, Stage::Raise, Some(at), &|_| true));
+            } else if seat.now.level == Level::Degraded && seat.first.level == Level::Full {
+                drafts.extend(desk.pick(Procedure::Restore, Stage::First, Some(at), &|_| true));
             }
-        }
-    }
-    if let Some(procedure) = scene.procedure(id) {
-        add(procedure, Stage::First, None, class, &|step| is_common(scene, id, step));
-        for (at, seat) in placed.seats.iter().enumerate() {
-            let warms = has_capacity_cache(scene, id) && seat.first.share > seat.now.share;
-            let waits = placed.impact == Impact::Waiting && !placed.moves;
-            match seat.part {
-                Part::Added if seat.first.share > Ppm::ZERO => {
-                    add(procedure, Stage::First, Some(at), class, &|step| fits(scene, id, at, step));
-                }
-                Part::Added if seat.last.share > Ppm::ZERO => {
-                    let class = scene.raise_class(id);
-                    add(procedure, Stage::Raise, Some(at), class, &|step| fits(scene, id, at, step));
-                }
-                Part::Survivor if waits && seat.first.share > Ppm::ZERO => {
-                    add(procedure, Stage::First, Some(at), class, &|step| step.phase == Phase::Verify);
-                }
-                Part::Survivor if seat.first.share > seat.now.share || placed.no_majority => {
-                    add(procedure, Stage::First, Some(at), class, &|step| match step.phase {
-                        Phase::Warm => warms,
-                        Phase::Verify | Phase::Shift => true,
-                        _ => placed.no_majority,
-                    });
-                }
-                Part::Survivor | Part::Added | Part::Bystander | Part::Left => {}
-            }
-            if seat.first.share > Ppm::ZERO && seat.last.share != seat.first.share && seat.last.share > Ppm::ZERO {
-                let class = scene.raise_class(id);
-                add(procedure, Stage::Raise, Some(at), class, &|step| step.phase == Phase::Shift);
-            }
-        }
-    }
-    for (at, seat) in placed.seats.iter().enumerate() {
-        if seat.first.level == Level::Degraded && seat.last.level == Level::Full {
-            add(Procedure::Restore, Stage::Raise, Some(at), scene.raise_class(id), &all);
         }
     }
     let launches = launches(scene, id, &drafts);
@@ -229,37 +187,93 @@ fn launches(scene: &Scene<'_>, id: ServiceId, drafts: &[Draft]) -> Vec<Draft> {
     launches
 }
 
-/// What the steps of one occasion have in common.
-struct Picker<'a> {
+/// A service and its runbook, from which steps are picked.
+struct Desk<'a> {
     scene: &'a Scene<'a>,
     id: ServiceId,
     runbook: RunbookId,
-    procedure: Procedure,
-    stage: Stage,
-    class: u8,
 }
 
-impl Picker<'_> {
-    fn pick(&self, lane: Option<usize>, keep: &dyn Fn(&StepTemplate) -> bool) -> Vec<Draft> {
-        let estate = self.scene.estate();
-        let steps = estate.runbooks[self.runbook.at()].steps(self.procedure).unwrap_or_default();
+impl Desk<'_> {
+    /// A replica gives up room for another service, or comes back at its floor.
+    fn gives_way(&self, at: usize) -> Vec<Draft> {
+        let seat = &self.scene.placed(self.id).seats[at];
+        if seat.gives_way.is_some() {
+            let procedure = if seat.last.level == Level::Shed { Procedure::Shed } else { Procedure::Degrade };
+            return self.pick(procedure, Stage::Victim, Some(at), &|_| true);
+        }
+        if seat.first.level == Level::Degraded && seat.now.level != Level::Degraded {
+            return self.pick(Procedure::Degrade, Stage::First, Some(at), &|_| true);
+        }
+        Vec::new()
+    }
+
+    /// What brings a replica into service, and what raises its share later.
+    fn comes_back(&self, procedure: Procedure, at: usize) -> Vec<Draft> {
+        let (scene, id) = (self.scene, self.id);
+        let placed = scene.placed(id);
+        let seat = &placed.seats[at];
+        let warms = has_capacity_cache(scene, id) && seat.first.share > seat.now.share;
+        let waits = placed.impact == Impact::Waiting && !placed.moves;
+        let serves = seat.first.share > Ppm::ZERO;
+        let mut drafts = match seat.part {
+            Part::Added if serves => self.pick(procedure, Stage::First, Some(at), &|step| fits(scene, id, at, step)),
+            Part::Added if seat.last.share > Ppm::ZERO => {
+                self.pick(procedure, Stage::Raise, Some(at), &|step| fits(scene, id, at, step))
+            }
+            Part::Survivor if waits && serves => self.pick(procedure, Stage::First, Some(at), &|step| {
+                step.phase == Phase::Verify && fits(scene, id, at, step)
+            }),
+            Part::Survivor if placed.no_majority => {
+                self.pick(procedure, Stage::First, Some(at), &|step| fits(scene, id, at, step))
+            }
+            Part::Survivor if seat.first.share > seat.now.share => {
+                self.pick(procedure, Stage::First, Some(at), &|step| {
+                    let warm = warms && step.phase == Phase::Warm;
+                    (warm || matches!(step.phase, Phase::Verify | Phase::Shift)) && fits(scene, id, at, step)
+                })
+            }
+            Part::Survivor | Part::Added | Part::Bystander | Part::Left => Vec::new(),
+        };
+        if serves && seat.last.share != seat.first.share && seat.last.share > Ppm::ZERO {
+            drafts.extend(self.pick(procedure, Stage::Raise, Some(at), &|step| step.phase == Phase::Shift));
+        }
+        drafts
+    }
+
+    fn class(&self, stage: Stage, lane: Option<usize>) -> u8 {
+        let seat = lane.map(|lane| &self.scene.placed(self.id).seats[lane]);
+        match (stage, seat.and_then(|seat| seat.gives_way.map(|beneficiary| (seat, beneficiary)))) {
+            (Stage::Victim, Some((seat, beneficiary))) if seat.first == seat.last => self.scene.class(beneficiary),
+            (Stage::Victim, Some((_, beneficiary))) => self.scene.raise_class(beneficiary),
+            (Stage::Raise, _) => self.scene.raise_class(self.id),
+            (Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach, _) => {
+                self.scene.class(self.id)
+            }
+        }
+    }
+
+    fn pick(
+        &self,
+        procedure: Procedure,
+        stage: Stage,
+        lane: Option<usize>,
+        keep: &dyn Fn(&StepTemplate) -> bool,
+    ) -> Vec<Draft> {
+        let steps = self.scene.estate().runbooks[self.runbook.at()].steps(procedure).unwrap_or_default();
+        let occasion = Occasion { procedure, stage, lane, class: self.class(stage, lane) };
         let mut drafts = Vec::new();
         for (index, step) in steps.iter().enumerate() {
             if !keep(step) || !self.has_object(lane, step) {
                 continue;
             }
-            let by_source = step.on == On::Source || mentions(step, "source");
-            if !by_source {
-                drafts.push(self.draft(index, step, lane, None));
-                continue;
+            if step.on == On::Source || mentions(step, "source") {
+                let sources = self.scene.sources(self.id).into_iter();
+                let reached = sources.filter(|&source| self.reaches(step, source));
+                drafts.extend(reached.map(|source| self.draft(&occasion, index, step, Some(source))));
+            } else {
+                drafts.push(self.draft(&occasion, index, step, None));
             }
-            let sources = self.scene.sources(self.id);
-            drafts.extend(
-                sources
-                    .into_iter()
-                    .filter(|&source| self.reaches(step, source))
-                    .map(|source| self.draft(index, step, lane, Some(source))),
-            );
         }
         drafts
     }
@@ -290,39 +304,48 @@ impl Picker<'_> {
         !whole
     }
 
-    fn draft(&self, index: usize, step: &StepTemplate, lane: Option<usize>, source: Option<usize>) -> Draft {
+    fn draft(&self, occasion: &Occasion, index: usize, step: &StepTemplate, source: Option<usize>) -> Draft {
+        let Occasion { procedure, stage, lane, class } = *occasion;
         let (side, replica) = match step.on {
             On::Source => (Side::Source, source),
             On::Target => (Side::Target, lane),
             On::Operator => (Side::Operator, lane),
         };
-        let late = self.procedure == Procedure::Degrade && self.stage == Stage::First;
+        let lowers = procedure == Procedure::Degrade && stage == Stage::First;
+        let raises = procedure == Procedure::Restore;
         let added = lane.is_some_and(|lane| self.scene.placed(self.id).seats[lane].part == Part::Added);
-        let raised = self.procedure == Procedure::Restore && self.stage == Stage::Raise;
-        let phase = match (late, added) {
+        let phase = match (lowers, added) {
             (true, true) => Phase::Start,
             (true, false) => Phase::Free,
-            (false, _) if raised => Phase::Verify,
+            (false, _) if raises => Phase::Verify,
             (false, _) => step.phase,
         };
         Draft {
             owner: Owner::Service(self.id),
-            stage: self.stage,
+            stage,
             what: What::Authored { runbook: self.runbook, index },
-            procedure: self.procedure,
+            procedure,
             phase,
-            rank: if late { index + usize::from(u16::MAX) } else { index },
+            rank: if lowers { index + usize::from(u16::MAX) } else { index },
             lane,
             source,
             site: replica.map(|replica| self.scene.site_of(self.id, replica)),
             side,
-            class: self.class,
+            class,
             uses: Vec::new(),
             duration: Millis::ZERO,
             duration_from: DurationFrom::Default,
             effect: None,
         }
     }
+}
+
+/// For what, and for which replica, steps are picked.
+struct Occasion {
+    procedure: Procedure,
+    stage: Stage,
+    lane: Option<usize>,
+    class: u8,
 }
 
 /// Whether any text of the step names this.

@@ -184,11 +184,7 @@ pub(in crate::plan) fn pulls(scene: &Scene<'_>, drafts: &[Draft]) -> Vec<Pull> {
         let caller = ServiceId::new(at);
         if starts(scene, caller) {
             let needed = service.depends_on.iter().filter(|dependency| dependency.kind == DependencyKind::Start);
-            pulls.extend(needed.map(|dependency| Pull {
-                caller,
-                callee: dependency.service,
-                through: Through::Start,
-            }));
+            pulls.extend(needed.map(|dependency| Pull { caller, callee: dependency.service, through: Through::Start }));
         }
     }
     pulls.sort_unstable();

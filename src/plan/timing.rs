@@ -119,11 +119,7 @@ pub(in crate::plan) fn ramp(route: &Route, draft: &Draft, seats: &[Seat]) -> Vec
         return route.ramp.clone();
     };
     let whole = seat.last.share.max(seat.first.share);
-    let has = if whole == Ppm::ZERO {
-        Ppm::ZERO
-    } else {
-        Ppm(seat.now.share.0.saturating_mul(Ppm::ONE.0) / whole.0)
-    };
+    let has = if whole == Ppm::ZERO { Ppm::ZERO } else { Ppm(seat.now.share.0.saturating_mul(Ppm::ONE.0) / whole.0) };
     let rest: Vec<Ppm> = route.ramp.iter().copied().filter(|step| *step > has).collect();
     if rest.is_empty() { vec![Ppm::ONE] } else { rest }
 }

@@ -25,6 +25,7 @@ pub fn ask(gate: &Gate) -> String {
             let promised = objective_ms.map_or(String::new(), |limit| format!(", {} promised", words::span(limit)));
             format!("accept the data at {site}: {behind}{promised}")
         }
+        GateKind::Health => "does it work again? It lost nothing, and what it needs is back".to_owned(),
         GateKind::BreakGlass { missing } => format!("supply {missing} by other means: nothing brings it back"),
     }
 }
@@ -36,6 +37,7 @@ pub const fn kind(kind: &GateKind) -> &'static str {
         GateKind::ApproveStart | GateKind::ApproveVictims { .. } | GateKind::ApproveIrreversible { .. } => "approval",
         GateKind::Fence { .. } => "fence",
         GateKind::DataLoss { .. } => "data loss",
+        GateKind::Health => "health",
         GateKind::BreakGlass { .. } => "break glass",
     }
 }

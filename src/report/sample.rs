@@ -99,6 +99,9 @@ fn class(tier: &str, finish: u64, bound: u64) -> ClassOnPaper {
         finish_ms: Millis::from_secs(finish),
         bound_ms: Millis::from_secs(bound),
         proven: finish == bound,
+        wanted: 2,
+        whole: 2,
+        whole_bound: 2,
     }
 }
 

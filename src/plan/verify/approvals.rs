@@ -62,7 +62,10 @@ fn guards(paper: &Paper<'_>, item: u32, id: &str) -> Vec<u32> {
         Some(GateKind::Fence { .. } | GateKind::DataLoss { .. }) => {
             service.is_some() && paper.service_of(*gate) == service
         }
-        Some(GateKind::ApproveStart | GateKind::ApproveVictims { .. } | GateKind::BreakGlass { .. }) | None => false,
+        Some(
+            GateKind::ApproveStart | GateKind::ApproveVictims { .. } | GateKind::Health | GateKind::BreakGlass { .. },
+        )
+        | None => false,
     };
     let own = service.map_or(&[][..], |service| paper.gates_of[service.at()].as_slice());
     own.iter().chain(paper.gates_of.last().into_iter().flatten()).copied().filter(is_guard).collect()

@@ -66,6 +66,7 @@ impl<'a> Asked<'a> {
             .filter_map(|(item, gate)| match &gate.kind {
                 GateKind::BreakGlass { missing } => Some((supply_named(paper, missing)?, item)),
                 GateKind::ApproveStart
+                | GateKind::Health
                 | GateKind::ApproveVictims { .. }
                 | GateKind::ApproveIrreversible { .. }
                 | GateKind::Fence { .. }

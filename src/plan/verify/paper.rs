@@ -107,6 +107,7 @@ impl<'a> Paper<'a> {
             .chain(plan.gates.iter().map(|gate| match &gate.kind {
                 GateKind::Fence { site, .. } | GateKind::DataLoss { site, .. } => Some(site.as_str()),
                 GateKind::ApproveStart
+                | GateKind::Health
                 | GateKind::ApproveVictims { .. }
                 | GateKind::ApproveIrreversible { .. }
                 | GateKind::BreakGlass { .. } => None,

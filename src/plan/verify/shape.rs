@@ -233,7 +233,7 @@ impl Reader<'_, '_> {
                 self.service(&gate.id, service);
             }
             match &gate.kind {
-                GateKind::ApproveStart | GateKind::BreakGlass { .. } => {}
+                GateKind::ApproveStart | GateKind::Health | GateKind::BreakGlass { .. } => {}
                 GateKind::ApproveVictims { services } => {
                     for service in services {
                         self.service(&gate.id, service);

@@ -1,0 +1,116 @@
+//! The way home: what is assumed to be so before a failback, and where everything goes back to.
+//!
+//! Nothing says yet where services are but the declaration. So a failback assumes that the site's loss was answered as
+//! this program would answer it, says so, and leads from there to the estate as it was declared.
+
+use crate::model::Amounts;
+use crate::model::Estate;
+use crate::model::Incident;
+use crate::model::Observation;
+use crate::model::Ppm;
+use crate::model::ScopeState;
+use crate::model::ServiceId;
+use crate::placement::Because;
+use crate::placement::Level;
+use crate::placement::Part;
+use crate::placement::Placement;
+use crate::placement::Serving;
+use crate::placement::Situation;
+use crate::placement::Urgency;
+use crate::placement::place;
+use crate::placement::urgency;
+use crate::plan::Ground;
+use crate::plan::Mode;
+
+/// What is taken to be so when the plan begins.
+#[derive(Debug)]
+pub(in crate::plan) struct Assumed {
+    /// Who carries what.
+    pub(in crate::plan) observation: Observation,
+    /// How the loss was answered, for a failback.
+    away: Option<Placement>,
+}
+
+/// As observed or declared; for a failback, as the loss would have been answered.
+pub(in crate::plan) fn assume(
+    ground: &Ground<'_>,
+    incident: &Incident,
+    observation: &Observation,
+    mode: Mode,
+) -> Assumed {
+    if mode != Mode::Failback || !observation.active.is_empty() {
+        return Assumed { observation: observation.clone(), away: None };
+    }
+    let estate = ground.estate;
+    let mut loss = incident.clone();
+    for (_, state) in &mut loss.scopes {
+        *state = ScopeState::Lost;
+    }
+    loss.to = Vec::new();
+    let situation = Situation::new(estate, &loss, observation);
+    let away = place(estate, &loss, &situation, &urgency(estate, &ground.needs));
+    let mut assumed = observation.clone();
+    for (at, placed) in away.services.iter().enumerate() {
+        let moved = placed.seats.iter().any(|seat| seat.last.share != seat.now.share || seat.part == Part::Left);
+        if moved {
+            let replicas = placed.seats.iter().zip(&estate.services[at].replicas);
+            let shares = replicas.map(|(seat, replica)| (replica.site, seat.last.share)).collect();
+            assumed.active.push((ServiceId::new(at), shares));
+        }
+    }
+    Assumed { observation: assumed, away: Some(away) }
+}
+
+/// Everything that is away goes back to where it was declared, at its full level.
+pub(in crate::plan) fn home(
+    estate: &Estate,
+    incident: &Incident,
+    situation: &Situation,
+    urgency: &Urgency,
+    assumed: &Assumed,
+) -> Placement {
+    let mut placement = place(estate, incident, situation, urgency);
+    for (at, placed) in placement.services.iter_mut().enumerate() {
+        let id = ServiceId::new(at);
+        let demand = situation.demand(estate, id, Level::Full);
+        let was = assumed.away.as_ref().map(|away| &away.services[at]);
+        for (replica, seat) in placed.seats.iter_mut().enumerate() {
+            let declared = estate.service(id).replicas[replica].share;
+            let before = situation.seats[at][replica].before;
+            let low = was.is_some_and(|was| was.seats[replica].last.level == Level::Degraded);
+            let serving = |share: Ppm, level: Level| match share {
+                Ppm::ZERO => Serving::NOTHING,
+                share => Serving { level, share },
+            };
+            seat.now = serving(before, if low { Level::Degraded } else { Level::Full });
+            seat.first = serving(declared, Level::Full);
+            seat.last = seat.first;
+            seat.held = demand.times(declared);
+            seat.launched = Amounts::zero(demand.0.len());
+            seat.gives_way = None;
+            seat.waits_first = Vec::new();
+            seat.waits_last = Vec::new();
+            seat.part = match (before > Ppm::ZERO, declared > Ppm::ZERO) {
+                (true, true) => Part::Survivor,
+                (false, true) => Part::Added,
+                (true, false) => Part::Left,
+                (false, false) => Part::Bystander,
+            };
+            seat.because = match seat.part {
+                Part::Added => vec![Because::Home],
+                Part::Survivor if seat.now == seat.last => vec![Because::Stays],
+                Part::Survivor => vec![Because::Survivor { before }],
+                Part::Left | Part::Bystander => Vec::new(),
+            };
+        }
+        let differs = placed.seats.iter().any(|seat| seat.now != seat.last);
+        placed.moves = differs;
+        placed.first_level = Level::Full;
+        placed.level = Level::Full;
+        placed.level_because = None;
+        placed.admits = Ppm::ONE;
+        placed.rejected = Vec::new();
+        placed.impact = crate::placement::Impact::Unaffected;
+    }
+    placement
+}

@@ -1,0 +1,48 @@
+//! The names of steps: stable from plan to plan, and the same for the same work.
+
+use crate::model::Procedure;
+use crate::plan::draft::Draft;
+use crate::plan::draft::Owner;
+use crate::plan::draft::Stage;
+use crate::plan::draft::Web;
+use crate::plan::draft::What;
+use crate::plan::scene::Scene;
+
+/// `message-store/promote@ansan`, `pay/degrade.knobs@ansan`, `site:pangyo/cut`, `kit:sealed-credentials/fetch`.
+pub(in crate::plan) fn step_id(scene: &Scene<'_>, draft: &Draft) -> String {
+    let own = match (draft.what, draft.template(scene.estate())) {
+        (What::Launch, _) => "launch",
+        (What::Fetch, _) => "fetch",
+        (What::Authored { .. }, Some(template)) => &template.id,
+        (What::Authored { .. }, None) => "step",
+    };
+    let occasion = match (draft.stage, draft.procedure) {
+        (Stage::Raise, Procedure::Failover | Procedure::Switchover | Procedure::Failback) => "raise.",
+        (_, Procedure::Failover | Procedure::Switchover | Procedure::Failback) => "",
+        (_, Procedure::Fence | Procedure::Release) => "",
+        (_, Procedure::Detach) => "detach.",
+        (_, Procedure::Degrade) => "degrade.",
+        (_, Procedure::Shed) => "shed.",
+        (_, Procedure::Restore) => "restore.",
+    };
+    match draft.owner {
+        Owner::Site(site) => format!("site:{}/{own}", scene.site_name(site)),
+        Owner::Kit(kit) => format!("kit:{}/{own}", scene.estate().kits[kit.at()].name),
+        Owner::Service(id) => {
+            let at = |replica: usize| scene.site_name(scene.site_of(id, replica));
+            let whose = match (draft.source, draft.lane) {
+                (Some(source), Some(target)) => format!("@{}>{}", at(source), at(target)),
+                (Some(source), None) => format!("@{}", at(source)),
+                (None, Some(target)) => format!("@{}", at(target)),
+                (None, None) => String::new(),
+            };
+            format!("{}/{occasion}{own}{whose}", scene.name(id))
+        }
+    }
+}
+
+/// The names of all steps and gates, by node.
+pub(in crate::plan) fn names(scene: &Scene<'_>, web: &Web) -> Vec<String> {
+    let steps = web.drafts.iter().map(|draft| step_id(scene, draft));
+    steps.chain(web.gates.iter().map(|gate| gate.id.clone())).collect()
+}

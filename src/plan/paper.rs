@@ -1,0 +1,311 @@
+//! The plan is written down: nothing is decided here any more.
+
+use crate::model::Action;
+use crate::model::Amounts;
+use crate::model::Estate;
+use crate::model::Incident;
+use crate::model::Ppm;
+use crate::model::Scope;
+use crate::model::ServiceId;
+use crate::model::SiteId;
+use crate::model::Whereabouts;
+use crate::placement::Because;
+use crate::placement::Fate;
+use crate::plan::ClassOnPaper;
+use crate::plan::DurationFrom;
+use crate::plan::FORMAT;
+use crate::plan::Gate;
+use crate::plan::IncidentOnPaper;
+use crate::plan::Inputs;
+use crate::plan::Issue;
+use crate::plan::LedgerLine;
+use crate::plan::LimitsOnPaper;
+use crate::plan::Mode;
+use crate::plan::Outlook;
+use crate::plan::Plan;
+use crate::plan::ScopeOnPaper;
+use crate::plan::ServiceOnPaper;
+use crate::plan::SiteOnPaper;
+use crate::plan::Step;
+use crate::plan::clock::Clock;
+use crate::plan::draft::How;
+use crate::plan::draft::Owner;
+use crate::plan::draft::Web;
+use crate::plan::draft::number;
+use crate::plan::gates::is_stranded;
+use crate::plan::gates::missing;
+use crate::plan::order::Ready;
+use crate::plan::paper_services::services;
+use crate::plan::paper_steps::step;
+use crate::plan::pipeline::sort_issues;
+use crate::plan::scene::Scene;
+use crate::plan::select::fences_site;
+
+/// The plan on paper, without its name and its outlook.
+pub(in crate::plan) fn write(
+    scene: &Scene<'_>,
+    web: &Web,
+    ready: &Ready,
+    clock: &Clock,
+    names: &[String],
+    mut issues: Vec<Issue>,
+    inputs: &Inputs,
+) -> Plan {
+    let estate = scene.estate();
+    let services = services(scene, web, ready, clock, names);
+    step_issues(scene, web, names, &mut issues);
+    service_issues(scene, &services, &mut issues);
+    site_issues(scene, &mut issues);
+    input_issues(scene, web, inputs, &mut issues);
+    issues.dedup();
+    sort_issues(&mut issues);
+    let (gates, steps) = nodes(scene, web, clock, names);
+    let mut pools = clock.pools.clone();
+    pools.sort_by(|one, other| one.id.cmp(&other.id));
+    Plan {
+        format: FORMAT,
+        id: String::new(),
+        parent: None,
+        title: estate.project.title.clone(),
+        timezone: estate.project.timezone.clone(),
+        incident: incident(estate, scene.incident, scene.mode, inputs),
+        sources: inputs.sources.clone(),
+        classes: classes(scene, clock),
+        sites: sites(scene),
+        untouched: u64::try_from(estate.services.len() - services.len()).unwrap_or(u64::MAX),
+        services,
+        gates,
+        steps,
+        pools,
+        limits: LimitsOnPaper {
+            ssh_handshakes: estate.limits.ssh_handshakes,
+            output_bytes: estate.limits.output_bytes,
+        },
+        findings: issues,
+        outlook: Outlook::default(),
+    }
+}
+
+fn incident(estate: &Estate, incident: &Incident, mode: Mode, inputs: &Inputs) -> IncidentOnPaper {
+    let site = |id: SiteId| estate.site(id).name.clone();
+    let scopes = incident.scopes.iter().map(|(scope, state)| ScopeOnPaper {
+        scope: match scope {
+            Scope::Site(id) => site(*id),
+            Scope::Domain(id) => format!("domain:{}", estate.domains[id.at()]),
+            Scope::Hosts(hosts) => format!("hosts:{hosts}"),
+            Scope::Replica(service, at) => format!("service:{}@{}", estate.service(*service).name, site(*at)),
+        },
+        state: state.word().to_owned(),
+    });
+    IncidentOnPaper {
+        mode,
+        scopes: scopes.collect(),
+        surge: incident.surge.map(|surge| estate.surges[surge.at()].clone()),
+        load: incident.load,
+        began_before_ms: incident.began_before,
+        to: incident.to.iter().map(|id| site(*id)).collect(),
+        only_lifeline: incident.only_lifeline,
+        accept_degraded: incident.accept_degraded,
+        as_of: incident.as_of.to_string(),
+        effort: inputs.effort,
+    }
+}
+
+fn classes(scene: &Scene<'_>, clock: &Clock) -> Vec<ClassOnPaper> {
+    let tiers = &scene.estate().tiers;
+    let finishes = clock.schedule.finish_by_class.iter();
+    finishes
+        .filter_map(|finish| {
+            let at = usize::from(finish.class);
+            let packing = scene.placement.packing.get(at)?;
+            Some(ClassOnPaper {
+                tier: tiers.get(at)?.name.clone(),
+                finish_ms: finish.finish,
+                bound_ms: finish.bound,
+                proven: finish.proven,
+                wanted: packing.wanted,
+                whole: packing.whole,
+                whole_bound: packing.bound,
+            })
+        })
+        .collect()
+}
+
+fn sites(scene: &Scene<'_>) -> Vec<SiteOnPaper> {
+    let estate = scene.estate();
+    let accounts = scene.placement.sites.iter().zip(&estate.sites).enumerate();
+    accounts
+        .map(|(at, (account, site))| SiteOnPaper {
+            id: site.name.clone(),
+            title: site.title.clone(),
+            state: scene.situation.sites[at].word().to_owned(),
+            ledger: (0..estate.resources.len())
+                .map(|kind| LedgerLine {
+                    resource: estate.resources[kind].clone(),
+                    capacity: account.capacity.0[kind],
+                    limit: account.limit.0[kind],
+                    before: account.before.0[kind],
+                    after: account.after.0[kind],
+                    on_demand: account.on_demand.0[kind],
+                })
+                .collect(),
+        })
+        .collect()
+}
+
+fn nodes(scene: &Scene<'_>, web: &Web, clock: &Clock, names: &[String]) -> (Vec<Gate>, Vec<Step>) {
+    let after = |node: u32| {
+        let before = &clock.problem.tasks[node as usize].after;
+        let mut after: Vec<String> = before.iter().map(|&before| names[before as usize].clone()).collect();
+        after.sort();
+        after
+    };
+    let count = web.drafts.len();
+    let mut gates: Vec<Gate> = web
+        .gates
+        .iter()
+        .enumerate()
+        .map(|(at, gate)| {
+            let node = number(count + at);
+            Gate {
+                id: gate.id.clone(),
+                kind: gate.kind.clone(),
+                service: gate.service.map(|id| scene.name(id).to_owned()),
+                after: after(node),
+                opened_by: gate.opened_by.iter().map(|&step| names[step as usize].clone()).collect(),
+                person: gate.person,
+                start_ms: clock.start(node),
+                duration_ms: gate.duration,
+                limit_ms: scene.estate().limits.gate_wait,
+                class: gate.class,
+                claims: clock.claims(node),
+            }
+        })
+        .collect();
+    gates.sort_by(|one, other| (one.start_ms, &one.id).cmp(&(other.start_ms, &other.id)));
+    let mut steps: Vec<Step> = web
+        .drafts
+        .iter()
+        .enumerate()
+        .map(|(at, draft)| step(scene, draft, number(at), names, clock, after(number(at))))
+        .collect();
+    steps.sort_by(|one, other| (one.start_ms, &one.id).cmp(&(other.start_ms, &other.id)));
+    (gates, steps)
+}
+
+fn step_issues(scene: &Scene<'_>, web: &Web, names: &[String], issues: &mut Vec<Issue>) {
+    for (at, draft) in web.drafts.iter().enumerate() {
+        for chosen in &draft.uses {
+            let step = names[at].clone();
+            let missing = missing(scene, *chosen);
+            match chosen.how {
+                How::Missing if missing.contains('@') => {
+                    issues.push(Issue::JumpLost { step, jump: vec![missing] });
+                }
+                How::Missing => issues.push(Issue::UsesStranded { step, missing }),
+                How::Circle => issues.push(Issue::BootstrapCycle { step, missing }),
+                How::There | How::Fetched | How::Recovered => {}
+            }
+        }
+    }
+    let defaults = web.drafts.iter().filter(|draft| draft.duration_from == DurationFrom::Default).count();
+    if defaults > 0 {
+        issues.push(Issue::DefaultDurations { steps: u64::try_from(defaults).unwrap_or(u64::MAX) });
+    }
+}
+
+fn service_issues(scene: &Scene<'_>, services: &[ServiceOnPaper], issues: &mut Vec<Issue>) {
+    for service in services {
+        let Some(id) = scene.estate().service_named(&service.id) else { continue };
+        if is_stranded(scene, id) {
+            let callers = scene.ground.calls.back(id.at()).iter();
+            let mut needed_by: Vec<String> = callers.map(|&caller| scene.name(ServiceId(caller)).to_owned()).collect();
+            needed_by.sort();
+            issues.push(Issue::Stranded { service: service.id.clone(), needed_by });
+        } else if service.admits < Ppm::ONE && scene.is_away(id) {
+            issues.push(Issue::AdmitsPart { service: service.id.clone(), share: service.admits });
+        }
+        let promise = service.expected_back_ms.zip(service.objective_ms);
+        if let Some((expected, objective)) = promise.filter(|(expected, objective)| expected > objective)
+            && scene.mode == Mode::Failover
+        {
+            let bound = service.bound_ms.unwrap_or_default();
+            issues.push(Issue::RtoMissed { service: service.id.clone(), expected, objective, bound });
+        }
+        for target in &service.to {
+            issues.extend(target.because.iter().filter_map(|because| target_issue(scene, id, &target.site, because)));
+        }
+        if service.together_with.first().is_some_and(|first| service.id < *first) {
+            let mut cycle = vec![service.id.clone()];
+            cycle.extend(service.together_with.iter().cloned());
+            cycle.push(service.id.clone());
+            issues.push(Issue::RecoveredTogether { cycle });
+        }
+    }
+}
+
+/// What a reason for a choice makes a reader look at.
+fn target_issue(scene: &Scene<'_>, id: ServiceId, site: &str, because: &Because) -> Option<Issue> {
+    let service = scene.name(id).to_owned();
+    let site = site.to_owned();
+    match because {
+        Because::OnDemand { .. } if scene.class(id) == 0 => {
+            let launch_proved = proved(scene.estate(), &site);
+            Some(Issue::OnDemandInPromise { service, site, launch_proved })
+        }
+        Because::SharesDomain { domain } => Some(Issue::SharesDomain { service, site, domain: domain.clone() }),
+        Because::OnDemand { .. } | Because::Survivor { .. } | Because::Stays | Because::Hot => None,
+        Because::Warm | Because::Cold | Because::FollowsSync | Because::FollowsAsync { .. } => None,
+        Because::Home | Because::OnlyCandidate | Because::Asked | Because::CloudAfterOwn => None,
+        Because::Admits { .. } | Because::AboveFillLimit { .. } => None,
+        Because::AfterVictims { .. } | Because::MovedAside { .. } => None,
+    }
+}
+
+fn proved(estate: &Estate, site: &str) -> Option<String> {
+    let site = estate.site(estate.site_named(site)?);
+    site.on_demand.as_ref().and_then(|more| more.launch_proved).map(|date| date.to_string())
+}
+
+fn site_issues(scene: &Scene<'_>, issues: &mut Vec<Issue>) {
+    let estate = scene.estate();
+    for (at, account) in scene.placement.sites.iter().enumerate() {
+        let over: Amounts = account.before.less(&account.limit);
+        let site = SiteId::new(at);
+        for (kind, &by) in over.0.iter().enumerate() {
+            if by > 0 && scene.situation.sites[at].is_target() {
+                let resource = estate.resources[kind].clone();
+                issues.push(Issue::OverLimitBefore { site: scene.site_name(site).to_owned(), resource, by });
+            }
+        }
+        if matches!(scene.situation.sites[at], Fate::Lost | Fate::Impaired) && !fences_site(scene, site) {
+            issues.push(Issue::SiteWithoutFence { site: scene.site_name(site).to_owned() });
+        }
+    }
+    let copies = &estate.orchestrator.copies_at;
+    let there = |place: &Whereabouts| match place {
+        Whereabouts::Site(site) => scene.situation.sites[site.at()].serves(),
+        Whereabouts::Place(_) => true,
+    };
+    if !copies.is_empty() && !copies.iter().any(there) {
+        issues.push(Issue::OrchestratorLost);
+    }
+}
+
+fn input_issues(scene: &Scene<'_>, web: &Web, inputs: &Inputs, issues: &mut Vec<Issue>) {
+    for at in 0..scene.estate().services.len() {
+        let id = ServiceId::new(at);
+        let service = scene.estate().service(id);
+        let Some(route) = service.route.filter(|_| scene.placed(id).moves && scene.is_planned(id)) else { continue };
+        let steps = &web.drafts[web.of(Owner::Service(id))];
+        let is_route = |action: &Action| matches!(action, Action::Route(_));
+        if !steps.iter().any(|draft| draft.action(scene.estate()).is_some_and(is_route)) {
+            let route = scene.estate().routes[route.at()].name.clone();
+            issues.push(Issue::RouteNotShifted { service: service.name.clone(), route });
+        }
+    }
+    if inputs.errors_elsewhere > 0 {
+        issues.push(Issue::FaultsElsewhere { errors: inputs.errors_elsewhere });
+    }
+    issues.push(Issue::DeclaredOnly);
+}

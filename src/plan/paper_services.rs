@@ -1,0 +1,280 @@
+//! What the plan does with each service, on paper: from where to where, when, and because of what.
+
+use crate::model::Millis;
+use crate::model::Ppm;
+use crate::model::Role;
+use crate::model::ServiceId;
+use crate::model::ServiceKind;
+use crate::model::TierId;
+use crate::placement::Impact;
+use crate::placement::Level;
+use crate::placement::Part;
+use crate::placement::Raise;
+use crate::placement::Seat;
+use crate::plan::Assignment;
+use crate::plan::DataLoss;
+use crate::plan::Effect;
+use crate::plan::Link;
+use crate::plan::Milestone;
+use crate::plan::Mode;
+use crate::plan::Rejected;
+use crate::plan::ServiceOnPaper;
+use crate::plan::Target;
+use crate::plan::WaitedFor;
+use crate::plan::clock::Clock;
+use crate::plan::draft::Owner;
+use crate::plan::draft::Web;
+use crate::plan::draft::number;
+use crate::plan::gates::is_stranded;
+use crate::plan::gates::lag;
+use crate::plan::order::Ready;
+use crate::plan::scene::Scene;
+use crate::schedule::Why;
+use crate::schedule::critical_chain;
+
+/// In plans of more steps than this only so many services get their critical path written down: each costs a walk over
+/// the whole plan.
+const CHAINS_WHOLE: usize = 5_000;
+const CHAINS_MAX: usize = 40;
+
+/// All services that the plan touches, in order of urgency, then of recovery.
+pub(in crate::plan) fn services(
+    scene: &Scene<'_>,
+    web: &Web,
+    ready: &Ready,
+    clock: &Clock,
+    names: &[String],
+) -> Vec<ServiceOnPaper> {
+    let mut order: Vec<ServiceId> =
+        (0..scene.estate().services.len()).map(ServiceId::new).filter(|&id| scene.is_planned(id)).collect();
+    let back = |id: ServiceId| ready.of[id.at()].iter().map(|&node| clock.end(node)).max();
+    order.sort_by_key(|&id| (scene.class(id), scene.estate().service(id).tier, back(id), id));
+    let few = web.drafts.len() <= CHAINS_WHOLE;
+    let chains = if few { order.len() } else { CHAINS_MAX };
+    order.iter().enumerate().map(|(at, &id)| service(scene, web, ready, clock, names, id, at < chains)).collect()
+}
+
+fn service(
+    scene: &Scene<'_>,
+    web: &Web,
+    ready: &Ready,
+    clock: &Clock,
+    names: &[String],
+    id: ServiceId,
+    chain: bool,
+) -> ServiceOnPaper {
+    let estate = scene.estate();
+    let service = estate.service(id);
+    let placed = scene.placed(id);
+    let tier = |id: TierId| estate.tiers[id.at()].name.clone();
+    let nodes = &ready.of[id.at()];
+    let last = nodes.iter().copied().max_by_key(|&node| (clock.end(node), node));
+    let milestones = milestones(scene, web, clock, nodes, id);
+    let ends_full = placed.level == Level::Full && placed.admits == Ppm::ONE;
+    let full = ends_full.then(|| milestones.last().map(|milestone| milestone.at_ms)).flatten();
+    let raised = scene.urgency.raised[id.at()];
+    let goes = if scene.mode == Mode::Failover { placed.impact } else { moved_impact(placed.impact) };
+    ServiceOnPaper {
+        id: service.name.clone(),
+        title: service.title.clone(),
+        owner: service.owner.clone(),
+        tier: tier(service.tier),
+        effective_tier: tier(scene.urgency.tier[id.at()]),
+        raised: raised.map(|(by, through)| Raise { by: scene.name(by).to_owned(), through }),
+        impact: goes,
+        from: assignments(scene, id),
+        to: targets(scene, id),
+        level: placed.level,
+        note: match (&service.degraded, placed.level.min(placed.first_level)) {
+            (Some(degraded), Level::Degraded) if !degraded.note.is_empty() => Some(degraded.note.clone()),
+            _ => None,
+        },
+        level_because: placed.level_because.clone(),
+        admits: placed.admits,
+        rejected: placed
+            .rejected
+            .iter()
+            .map(|(at, because)| Rejected {
+                site: scene.site_name(scene.site_of(id, *at)).to_owned(),
+                because: because.clone(),
+            })
+            .collect(),
+        stranded_by: stranded_by(scene, id),
+        together_with: together_with(scene, id),
+        milestones,
+        expected_back_ms: last.map(|node| clock.end(node)).filter(|_| placed.impact != Impact::Stranded),
+        without_people_ms: nodes
+            .iter()
+            .map(|&node| clock.without_people[node as usize])
+            .max()
+            .filter(|_| placed.impact != Impact::Stranded),
+        expected_full_ms: full,
+        objective_ms: estate.rto(id),
+        bound_ms: nodes.iter().map(|&node| clock.earliest(node)).max(),
+        data_loss: data_loss(scene, id),
+        critical_path: last.filter(|_| chain).map_or(Vec::new(), |node| path(clock, names, node)),
+    }
+}
+
+/// In a planned move nothing is lost.
+const fn moved_impact(impact: Impact) -> Impact {
+    match impact {
+        Impact::Down | Impact::Reduced | Impact::Unaffected | Impact::Exposed => Impact::Unaffected,
+        Impact::Waiting => Impact::Waiting,
+        Impact::Stranded => Impact::Stranded,
+    }
+}
+
+const fn role(role: Role) -> &'static str {
+    match role {
+        Role::Active => "active",
+        Role::Hot => "hot",
+        Role::Warm => "warm",
+        Role::Cold => "cold",
+    }
+}
+
+fn assignments(scene: &Scene<'_>, id: ServiceId) -> Vec<Assignment> {
+    let service = scene.estate().service(id);
+    let replicas = service.replicas.iter().enumerate();
+    replicas
+        .map(|(at, replica)| Assignment {
+            site: scene.site_name(replica.site).to_owned(),
+            role: role(replica.role).to_owned(),
+            share: scene.situation.seats[id.at()][at].before,
+            survives: scene.fate(id, at).serves(),
+        })
+        .collect()
+}
+
+fn targets(scene: &Scene<'_>, id: ServiceId) -> Vec<Target> {
+    let service = scene.estate().service(id);
+    let seats = scene.placed(id).seats.iter().zip(&service.replicas);
+    let serves = |seat: &&Seat| seat.first.share > Ppm::ZERO || seat.last.share > Ppm::ZERO;
+    let given = |seat: &&Seat| seat.gives_way.is_some();
+    seats
+        .filter(|(seat, _)| serves(seat) || given(seat))
+        .map(|(seat, replica)| Target {
+            site: scene.site_name(replica.site).to_owned(),
+            role: role(replica.role).to_owned(),
+            first_level: seat.first.level,
+            level: seat.last.level,
+            first_share: seat.first.share,
+            share: seat.last.share,
+            because: seat.because.clone(),
+        })
+        .collect()
+}
+
+/// What it needs, directly or through others, that has nowhere to go.
+fn stranded_by(scene: &Scene<'_>, id: ServiceId) -> Vec<String> {
+    if !scene.is_away(id) {
+        return Vec::new();
+    }
+    let mut seen = vec![id];
+    let mut done = 0;
+    while done < seen.len() {
+        for &callee in scene.ground.calls.out(seen[done].at()) {
+            let callee = ServiceId(callee);
+            if scene.is_away(callee) && !seen.contains(&callee) {
+                seen.push(callee);
+            }
+        }
+        done += 1;
+    }
+    let mut names: Vec<String> = seen[1..]
+        .iter()
+        .filter(|&&callee| is_stranded(scene, callee))
+        .map(|&callee| scene.name(callee).to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+fn together_with(scene: &Scene<'_>, id: ServiceId) -> Vec<String> {
+    let others = scene.ground.together(id).into_iter().filter(|&other| scene.is_away(other));
+    others.map(|other| scene.name(other).to_owned()).collect()
+}
+
+/// How service returns: T=0, then every step whose end changes who serves what.
+fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: ServiceId) -> Vec<Milestone> {
+    let placed = scene.placed(id);
+    let mut seats: Vec<(Level, Ppm)> = placed
+        .seats
+        .iter()
+        .enumerate()
+        .map(|(at, seat)| match scene.fate(id, at).serves() && seat.now.share == Ppm::ZERO {
+            true => (Level::Full, scene.situation.seats[id.at()][at].before),
+            false => (seat.now.level, seat.now.share),
+        })
+        .collect();
+    if matches!(placed.impact, Impact::Waiting) || placed.no_majority {
+        let back = ready.iter().map(|&node| clock.end(node)).max().unwrap_or_default();
+        let (level, share) =
+            state(&placed.seats.iter().map(|seat| (seat.last.level, seat.last.share)).collect::<Vec<_>>());
+        let gone = Milestone { at_ms: Millis::ZERO, level: Level::Shed, share: Ppm::ZERO };
+        return vec![gone, Milestone { at_ms: back, level, share }];
+    }
+    let mut changes: Vec<(Millis, u32)> = web
+        .of(Owner::Service(id))
+        .map(number)
+        .filter(|&node| matches!(web.drafts[node as usize].effect, Some(Effect::Serves { .. } | Effect::Ends)))
+        .map(|node| (clock.end(node), node))
+        .collect();
+    changes.sort_unstable();
+    let (level, share) = state(&seats);
+    let mut milestones = vec![Milestone { at_ms: Millis::ZERO, level, share }];
+    for (at_ms, node) in changes {
+        let draft = &web.drafts[node as usize];
+        let seat = match draft.effect {
+            Some(Effect::Serves { level, share }) => draft.lane.map(|lane| (lane, (level, share))),
+            Some(Effect::Ends) => draft.source.or(draft.lane).map(|replica| (replica, (Level::Shed, Ppm::ZERO))),
+            _ => None,
+        };
+        let Some((replica, serving)) = seat else { continue };
+        seats[replica] = serving;
+        let (level, share) = state(&seats);
+        let before = milestones.last().map(|last| (last.level, last.share));
+        if before != Some((level, share)) {
+            milestones.push(Milestone { at_ms, level, share });
+        }
+    }
+    milestones
+}
+
+/// The lowest level of those who serve, and the share of users that they serve together.
+fn state(seats: &[(Level, Ppm)]) -> (Level, Ppm) {
+    let serving = seats.iter().filter(|(_, share)| *share > Ppm::ZERO);
+    let level = serving.clone().map(|(level, _)| *level).min().unwrap_or(Level::Shed);
+    (level, Ppm(serving.map(|(_, share)| share.0).sum::<u64>().min(Ppm::ONE.0)))
+}
+
+fn data_loss(scene: &Scene<'_>, id: ServiceId) -> Option<DataLoss> {
+    let service = scene.estate().service(id);
+    if service.kind != ServiceKind::Stateful || scene.mode != Mode::Failover {
+        return None;
+    }
+    let target = scene.placed(id).seats.iter().position(|seat| seat.part == Part::Added)?;
+    Some(DataLoss {
+        site: scene.site_name(scene.site_of(id, target)).to_owned(),
+        at_most_ms: lag(scene, id, target),
+        objective_ms: scene.estate().rpo(id),
+    })
+}
+
+fn path(clock: &Clock, names: &[String], node: u32) -> Vec<Link> {
+    critical_chain(&clock.problem, &clock.schedule, node)
+        .into_iter()
+        .map(|link| Link {
+            id: names[link.task as usize].clone(),
+            start_ms: link.start,
+            end_ms: link.finish,
+            waited_for: match link.why {
+                Why::Nothing => WaitedFor::Nothing,
+                Why::After(_) => WaitedFor::Before,
+                Why::Pool { pool, .. } => WaitedFor::Pool(clock.pools[pool as usize].id.clone()),
+                Why::Kept { pool } => WaitedFor::Kept(clock.pools[pool as usize].id.clone()),
+            },
+        })
+        .collect()
+}

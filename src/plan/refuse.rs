@@ -1,0 +1,73 @@
+//! What is refused: what would destroy, and what can't be meant.
+
+use crate::model::Estate;
+use crate::model::Incident;
+use crate::model::Ppm;
+use crate::model::Scope;
+use crate::model::ServiceId;
+use crate::placement::Fate;
+use crate::placement::Level;
+use crate::placement::Situation;
+use crate::plan::Mode;
+use crate::plan::Refusal;
+use crate::plan::scene::Scene;
+
+/// What can be seen before anything is worked out.
+pub(in crate::plan) fn before(estate: &Estate, incident: &Incident) -> Result<(), Box<Refusal>> {
+    if estate.services.is_empty() || estate.sites.is_empty() || estate.tiers.is_empty() {
+        return Err(Box::new(Refusal::EmptyEstate));
+    }
+    if incident.scopes.is_empty() {
+        return Err(Box::new(Refusal::NothingLost));
+    }
+    for (scope, _) in &incident.scopes {
+        match scope {
+            Scope::Site(_) | Scope::Domain(_) => {}
+            Scope::Hosts(hosts) => {
+                let mut sets = estate.services.iter().flat_map(|service| &service.replicas);
+                if !sets.any(|replica| replica.hosts.as_ref().is_some_and(|set| set.count_in(hosts) > 0)) {
+                    return Err(Box::new(Refusal::NoSuchHosts { hosts: hosts.to_string() }));
+                }
+            }
+            Scope::Replica(service, site) => {
+                if estate.service(*service).at(*site).is_none() {
+                    return Err(Box::new(Refusal::NoSuchReplica {
+                        service: estate.service(*service).name.clone(),
+                        site: estate.site(*site).name.clone(),
+                    }));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// No site could take anything.
+pub(in crate::plan) fn nothing_left(situation: &Situation) -> Result<(), Box<Refusal>> {
+    if situation.sites.iter().any(|fate| matches!(fate, Fate::Up | Fate::Returning)) {
+        return Ok(());
+    }
+    Err(Box::new(Refusal::NothingLeft))
+}
+
+/// A planned move that would leave anybody worse off, unless that was accepted.
+pub(in crate::plan) fn degrading_move(scene: &Scene<'_>) -> Result<(), Box<Refusal>> {
+    if scene.mode != Mode::Switchover || scene.incident.accept_degraded {
+        return Ok(());
+    }
+    let mut worse: Vec<ServiceId> = (0..scene.estate().services.len())
+        .map(ServiceId::new)
+        .filter(|&id| scene.is_planned(id))
+        .filter(|&id| {
+            let placed = scene.placed(id);
+            let served = placed.seats.iter().any(|seat| seat.now.share > Ppm::ZERO) || placed.moves;
+            served && (placed.level != Level::Full || placed.admits < Ppm::ONE)
+        })
+        .collect();
+    if worse.is_empty() {
+        return Ok(());
+    }
+    worse.sort_by_key(|&id| (scene.class(id), id));
+    let services = worse.into_iter().map(|id| scene.name(id).to_owned()).collect();
+    Err(Box::new(Refusal::WouldDegrade { services }))
+}
