@@ -134,7 +134,7 @@ impl<'a> Work<'a> {
         match &replica.scale {
             Some(scale) if means.launch => {
                 let beyond = scale.max_load.less(&replica.max_load);
-                self.ledger.on_demand(replica.site).least(&beyond).plus(&self.seat(seat).launched)
+                self.ledger.on_demand(replica.site).plus(&self.seat(seat).launched).least(&beyond)
             }
             Some(_) | None => self.seat(seat).launched.clone(),
         }

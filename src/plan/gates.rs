@@ -2,6 +2,7 @@
 
 use crate::model::Millis;
 use crate::model::Phase;
+use crate::model::Procedure;
 use crate::model::ReplicationMode;
 use crate::model::ServiceId;
 use crate::model::ServiceKind;
@@ -51,13 +52,15 @@ pub(in crate::plan) fn victims(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane])
     let mut names: Vec<String> = Vec::new();
     let mut entries: Vec<u32> = Vec::new();
     let mut class = u8::MAX;
-    for lane in lanes.iter().filter(|lane| lane.stage == Stage::Victim) {
+    for lane in lanes {
         let seat = lane.replica.map(|replica| &scene.placed(lane.service).seats[replica]);
-        let beneficiary = seat.and_then(|seat| seat.gives_way);
-        if beneficiary.is_some_and(|beneficiary| scene.class(beneficiary) > 0) {
+        let beneficiary = seat.and_then(|seat| seat.gives_way).unwrap_or(lane.service);
+        let lowers = |step: &u32| matches!(web.drafts[*step as usize].procedure, Procedure::Degrade | Procedure::Shed);
+        let steps: Vec<u32> = lane.steps().filter(lowers).collect();
+        if scene.class(beneficiary) > 0 && !steps.is_empty() {
             names.push(scene.name(lane.service).to_owned());
-            entries.extend(lane.entries());
-            class = class.min(web.drafts[lane.entries()[0] as usize].class);
+            class = steps.iter().map(|&step| web.drafts[step as usize].class).fold(class, u8::min);
+            entries.extend(steps);
         }
     }
     if names.is_empty() {

@@ -21,6 +21,7 @@ use crate::plan::draft::Web;
 use crate::plan::draft::number;
 use crate::plan::gates;
 use crate::plan::lane::Lane;
+use crate::plan::paper_steps::order_of;
 use crate::plan::scene::Scene;
 use crate::plan::select::must_start;
 
@@ -95,7 +96,10 @@ pub(in crate::plan) fn across(
         match (lane.stage, scene.mode) {
             (Stage::First, Mode::Failover) => wait_for_callees(scene, web, lanes, lane, ready, cut),
             (Stage::First, Mode::Switchover | Mode::Failback) => move_in_order(scene, web, lanes, lane, ready),
-            (Stage::Raise, _) => wait_for_the_full_level(scene, web, lane, ready),
+            (Stage::Raise, _) => {
+                wait_for_the_full_level(scene, web, lane, ready);
+                wait_to_start(scene, web, lane, ready, cut);
+            }
             (Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach, _) => {}
         }
     }
@@ -114,10 +118,7 @@ fn wait_for_callees(
     cut: &[(ServiceId, ServiceId)],
 ) {
     let id = lane.service;
-    let service = scene.estate().service(id);
-    let added = lane.replica.is_some_and(|at| scene.placed(id).seats[at].part == Part::Added);
-    let started = added && lane.replica.is_some_and(|at| must_start(service.replicas[at].role));
-    for dependency in service.depends_on.iter().filter(|dependency| !dependency.full_only) {
+    for dependency in scene.estate().service(id).depends_on.iter().filter(|dependency| !dependency.full_only) {
         let callee = dependency.service;
         let nodes = &ready.of[callee.at()];
         if nodes.is_empty() || callee == id {
@@ -130,17 +131,32 @@ fn wait_for_callees(
                 }
             }
             DependencyKind::Hard => web.order(nodes, lane.entries_from(Phase::Promote)),
-            DependencyKind::Start if started && cut.contains(&(id, callee)) => {
-                let gate = gates::break_glass(web, &format!("service:{}", scene.name(callee)), scene.class(id));
-                web.order(&[gate], lane.entries_from(Phase::Start));
-            }
-            DependencyKind::Start if started => web.order(nodes, lane.entries_from(Phase::Start)),
             DependencyKind::Start | DependencyKind::Soft => {}
         }
     }
+    wait_to_start(scene, web, lane, ready, cut);
     if scene.placed(id).no_majority {
         let gate = gates::break_glass(web, &format!("quorum:{}", scene.name(id)), scene.class(id));
         web.order(&[gate], lane.entries_from(Phase::Start));
+    }
+}
+
+/// A replica that must be started waits for what it needs to start.
+fn wait_to_start(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready: &Ready, cut: &[(ServiceId, ServiceId)]) {
+    let id = lane.service;
+    let service = scene.estate().service(id);
+    let added = lane.replica.filter(|&at| scene.placed(id).seats[at].part == Part::Added);
+    if !added.is_some_and(|at| must_start(service.replicas[at].role)) {
+        return;
+    }
+    for dependency in service.depends_on.iter().filter(|dependency| dependency.kind == DependencyKind::Start) {
+        let callee = dependency.service;
+        if cut.contains(&(id, callee)) {
+            let gate = gates::break_glass(web, &format!("service:{}", scene.name(callee)), scene.class(id));
+            web.order(&[gate], lane.entries_from(Phase::Start));
+        } else if callee != id {
+            web.order(&ready.of[callee.at()], lane.entries_from(Phase::Start));
+        }
     }
 }
 
@@ -238,13 +254,14 @@ fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
 
 /// One route has one writer: its shifts follow each other, survivors first.
 fn one_route_at_a_time(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
-    let mut shifts: Vec<((ServiceId, Stage), (bool, u32))> = Vec::new();
+    let mut shifts: Vec<((ServiceId, Stage), ((bool, usize), u32))> = Vec::new();
     for lane in lanes {
-        let survivor = lane.replica.is_some_and(|at| scene.placed(lane.service).seats[at].part == Part::Survivor);
+        let Some(at) = lane.replica else { continue };
+        let order = order_of(&scene.placed(lane.service).seats[at], at, lane.stage);
         for step in lane.steps() {
             let draft = &web.drafts[step as usize];
             if draft.lane.is_some() && matches!(draft.action(scene.estate()), Some(Action::Route(_))) {
-                shifts.push(((lane.service, lane.stage), (!survivor, step)));
+                shifts.push(((lane.service, lane.stage), (order, step)));
             }
         }
     }

@@ -235,9 +235,13 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
         seats[replica] = serving;
         let (level, share) = state(&seats);
         let before = milestones.last().map(|last| (last.level, last.share));
-        if before != Some((level, share)) {
-            milestones.push(Milestone { at_ms, level, share });
+        if before == Some((level, share)) {
+            continue;
         }
+        if milestones.last().is_some_and(|last| last.at_ms == at_ms) {
+            milestones.pop();
+        }
+        milestones.push(Milestone { at_ms, level, share });
     }
     milestones
 }

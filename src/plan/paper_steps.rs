@@ -324,11 +324,11 @@ fn shift(scene: &Scene<'_>, draft: &Draft, route: usize) -> RouteOnPaper {
     if let Some(id) = draft.service() {
         seats = &scene.placed(id).seats;
         admit_per_second = estate.service(id).reconnect.map(|reconnect| reconnect.per_second);
-        let own = draft.lane.map_or((true, usize::MAX), |lane| order_of(&seats[lane], lane));
+        let own = draft.lane.map_or((true, usize::MAX), |lane| order_of(&seats[lane], lane, draft.stage));
         for (at, seat) in seats.iter().enumerate() {
             let site = scene.site_of(id, at);
             let share = match draft.stage {
-                stage if order_of(seat, at) <= own => {
+                stage if order_of(seat, at, stage) <= own => {
                     if stage == Stage::Raise {
                         seat.last.share
                     } else {
@@ -354,7 +354,13 @@ fn shift(scene: &Scene<'_>, draft: &Draft, route: usize) -> RouteOnPaper {
     }
 }
 
-/// Survivors shift first, then the others in order.
-fn order_of(seat: &Seat, at: usize) -> (bool, usize) {
-    (seat.part != Part::Survivor, at)
+/// Survivors shift first, then the others in order; on the way to the last level those that give users away come before
+/// those that take them.
+pub(in crate::plan) fn order_of(seat: &Seat, at: usize, stage: Stage) -> (bool, usize) {
+    match stage {
+        Stage::Raise => (seat.last.share > seat.first.share, at),
+        Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach => {
+            (seat.part != Part::Survivor, at)
+        }
+    }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use crate::model::Millis;
-use crate::model::Ppm;
 use crate::plan::Link;
 use crate::plan::Plan;
 use crate::plan::ServiceOnPaper;
