@@ -42,7 +42,12 @@ pub(super) struct Drafts {
 }
 
 /// Amounts by resource, in thousandths.
-pub(super) type AmountsDraft = Vec<(Named, u64)>;
+#[derive(Default)]
+pub(super) struct AmountsDraft {
+    pub(super) named: Vec<(Named, u64)>,
+    /// One of them could not be read: nothing is concluded from the others.
+    pub(super) torn: bool,
+}
 
 /// One thing that is used: alternatives.
 pub(super) struct UseDraft {
@@ -126,7 +131,11 @@ pub(super) struct ReplicaDraft {
     /// Nothing where the word is missing or unknown.
     pub(super) role: Option<Role>,
     pub(super) share: Option<(Ppm, Place)>,
+    /// A share was written, and could not be read.
+    pub(super) share_torn: bool,
     pub(super) hosts: Option<HostSet>,
+    /// Hosts were written, and could not be read.
+    pub(super) hosts_torn: bool,
     pub(super) subsets: Vec<(Named, HostSet)>,
     pub(super) max_load: Option<AmountsDraft>,
     pub(super) standing: Option<(AmountsDraft, Place)>,

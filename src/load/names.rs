@@ -60,7 +60,8 @@ impl Names {
             return None;
         }
         self.compared.set(self.compared.get() + self.sorted.len());
-        near(name, self.sorted.iter().map(|(known, _)| known.as_str())).map(str::to_owned)
+        let names = || self.sorted.iter().map(|(known, _)| known.as_str());
+        near(name, names()).or_else(|| longer(name, names())).map(str::to_owned)
     }
 
     fn unknown(&self, name: &str) -> Fault {
@@ -86,6 +87,12 @@ pub(super) fn near<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Opti
         }
     }
     best.map(|(_, name)| name)
+}
+
+/// The only name that goes on where the word stops: `restore` for `restore-bandwidth`.
+fn longer<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+    let mut longer = known.filter(|name| word.len() >= 3 && name.starts_with(word));
+    longer.next().filter(|_| longer.next().is_none())
 }
 
 #[cfg(test)]

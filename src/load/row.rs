@@ -8,6 +8,7 @@ use toml::de::DeString;
 use toml::de::DeTable;
 use toml::de::DeValue;
 
+use crate::load::draft::AmountsDraft;
 use crate::load::fields;
 use crate::load::names::near_word;
 use crate::load::page::Named;
@@ -212,11 +213,9 @@ impl<'p, 't> Row<'p, 't> {
     }
 
     /// Amounts by resource.
-    pub(super) fn amounts(&self, key: &'static str) -> Option<Vec<(Named, u64)>> {
-        self.has(key).then(|| amounts(self.page, self.map(key))).or_else(|| {
-            self.value(key);
-            None
-        })
+    pub(super) fn amounts(&self, key: &'static str) -> Option<AmountsDraft> {
+        let entries = self.map(key);
+        self.has(key).then(|| amounts(self.page, entries))
     }
 }
 
@@ -224,11 +223,15 @@ impl<'p, 't> Row<'p, 't> {
 pub(super) fn amounts<'p, 't: 'p>(
     page: &Page<'t>,
     entries: impl Iterator<Item = (&'p Key<'t>, &'p Value<'t>)>,
-) -> Vec<(Named, u64)> {
-    let read = |(key, value): (&Key<'t>, &Value<'t>)| {
-        Some((page.named(key.get_ref(), &key.span()), value::amount(page, value)?))
-    };
-    entries.filter_map(read).collect()
+) -> AmountsDraft {
+    let mut draft = AmountsDraft::default();
+    for (key, value) in entries {
+        match value::amount(page, value) {
+            Some(amount) => draft.named.push((page.named(key.get_ref(), &key.span()), amount)),
+            None => draft.torn = true,
+        }
+    }
+    draft
 }
 
 /// The members of a list.

@@ -143,7 +143,8 @@ fn step(row: Row<'_, '_>, procedure: Procedure, before: Phase, at: usize, params
         // What can't be read can't be done by a machine: a person is asked, so that the step is not lost.
         None => (Action::Confirm(title.clone()), None),
     };
-    let on = on(&row, procedure, &action);
+    let (on, possible) = on(&row, procedure, &action);
+    let (action, route) = if possible { (action, route) } else { (Action::Confirm(title.clone()), None) };
     let undo = row.value("undo").and_then(|value| action::undo(page, value, scene));
     let (undo, undo_route) = undo.map_or((None, None), |(action, route)| (Some(action), route));
     let roles = [Role::Active, Role::Hot, Role::Warm, Role::Cold];
@@ -202,8 +203,8 @@ fn phase(row: &Row<'_, '_>, procedure: Procedure) -> Option<Phase> {
     })
 }
 
-/// On whose hosts a step runs, and whether there are any.
-fn on(row: &Row<'_, '_>, procedure: Procedure, action: &Action) -> On {
+/// On whose hosts a step runs, and whether its action can be done there.
+fn on(row: &Row<'_, '_>, procedure: Procedure, action: &Action) -> (On, bool) {
     let on = row.choice("on", &[On::Source, On::Target, On::Operator]).unwrap_or(On::Target);
     let away = |key: &'static str, action: &'static str, why: Away| {
         row.page.tell_at(row.place_of(key), Fault::ActionAway { action, why });
@@ -212,14 +213,14 @@ fn on(row: &Row<'_, '_>, procedure: Procedure, action: &Action) -> On {
     let of_site = matches!(procedure, Procedure::Fence | Procedure::Release);
     if on == On::Source && !moves {
         away("on", "source", Away::Procedure(procedure));
-        return On::Target;
+        return (On::Target, true);
     }
-    match action {
-        Action::Ssh(_) if of_site => away("ssh", "ssh", Away::Procedure(procedure)),
-        Action::Ssh(_) if on == On::Operator => away("ssh", "ssh", Away::Operator),
-        Action::Scale if of_site => away("scale", "scale", Away::Procedure(procedure)),
+    let why = match action {
+        Action::Ssh(_) if of_site => Some(("ssh", Away::Procedure(procedure))),
+        Action::Ssh(_) if on == On::Operator => Some(("ssh", Away::Operator)),
+        Action::Scale if of_site => Some(("scale", Away::Procedure(procedure))),
         Action::Route(_) if of_site && row.value("route").is_some_and(|value| value.get_ref().as_bool().is_some()) => {
-            away("route", "route", Away::Procedure(procedure));
+            Some(("route", Away::Procedure(procedure)))
         }
         Action::Ssh(_)
         | Action::Scale
@@ -228,9 +229,12 @@ fn on(row: &Row<'_, '_>, procedure: Procedure, action: &Action) -> On {
         | Action::Http(_)
         | Action::Confirm(_)
         | Action::Notify(_)
-        | Action::Wait(_) => {}
+        | Action::Wait(_) => None,
+    };
+    if let Some((action, why)) = why {
+        away(action, action, why);
     }
-    on
+    (on, why.is_none())
 }
 
 /// What may be written, and had better not be.

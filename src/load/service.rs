@@ -132,10 +132,12 @@ fn replica(site: Named, row: Row<'_, '_>) -> ReplicaDraft {
         let hosts = value::hosts(page, value)?;
         value::good_name(page, &name).then_some((name, hosts))
     };
-    let draft = ReplicaDraft {
+    let mut draft = ReplicaDraft {
         role: row.choice("role", &[Role::Active, Role::Hot, Role::Warm, Role::Cold]),
         share: row.share("share").map(|share| (share, row.place_of("share"))),
+        share_torn: row.has("share"),
         hosts: row.hosts("hosts"),
+        hosts_torn: row.has("hosts"),
         subsets: row.map("subsets").filter_map(subset).collect(),
         max_load: row.amounts("max-load"),
         standing: row.amounts("standing").map(|standing| (standing, row.place_of("standing"))),
@@ -144,6 +146,8 @@ fn replica(site: Named, row: Row<'_, '_>) -> ReplicaDraft {
         voters: row.count32("voters").map(|voters| (voters, row.place_of("voters"))),
         site,
     };
+    draft.share_torn &= draft.share.is_none();
+    draft.hosts_torn &= draft.hosts.is_none();
     row.done();
     draft
 }

@@ -109,7 +109,7 @@ fn site(name: Named, row: Row<'_, '_>) -> SiteDraft {
         name,
     };
     let rented = draft.on_demand.is_some() && draft.kind == SiteKind::Cloud;
-    if draft.capacity.iter().all(|(_, amount)| *amount == 0) && !rented {
+    if draft.capacity.named.iter().all(|(_, amount)| *amount == 0) && !draft.capacity.torn && !rented {
         row.tell(Fault::NoCapacity(draft.name.text.clone()));
     }
     row.done();

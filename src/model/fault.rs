@@ -211,6 +211,8 @@ faults! {
     18, Error, EmptyList { key: &'static str };
     /// A name declared twice. The other place is the first.
     19, Error, DeclaredTwice { what: Noun, name: String };
+    /// Tiers in more than one file. The other place is the first tier of all.
+    71, Error, TiersApart;
     /// A name that is declared nowhere.
     20, Error, UnknownName { what: Noun, name: String, near: Option<String> };
     /// Nothing of this kind is declared at all.

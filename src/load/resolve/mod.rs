@@ -8,6 +8,7 @@ mod shares;
 mod sites;
 mod usage;
 
+use crate::load::draft::AmountsDraft;
 use crate::load::draft::Drafts;
 use crate::load::names::Names;
 use crate::load::page::Named;
@@ -178,9 +179,9 @@ fn pools(drafts: &Drafts, findings: &mut Vec<Finding>) -> Vec<Pool> {
 }
 
 /// Amounts by resource as a row of numbers.
-fn amounts(draft: &[(Named, u64)], index: &Index, kinds: usize, findings: &mut Vec<Finding>) -> Amounts {
+fn amounts(draft: &AmountsDraft, index: &Index, kinds: usize, findings: &mut Vec<Finding>) -> Amounts {
     let mut amounts = Amounts::zero(kinds);
-    for (resource, amount) in draft {
+    for (resource, amount) in &draft.named {
         if let Some(at) = index.resources.find(resource, findings) {
             amounts.0[at] = *amount;
         }

@@ -1,5 +1,6 @@
 //! Services and their replicas.
 
+use crate::load::draft::AmountsDraft;
 use crate::load::draft::DegradedDraft;
 use crate::load::draft::DependencyDraft;
 use crate::load::draft::Drafts;
@@ -71,17 +72,20 @@ impl Desk<'_> {
         self.findings.push(Finding::new(place, fault));
     }
 
-    fn amounts(&mut self, draft: &[(Named, u64)]) -> Amounts {
+    fn amounts(&mut self, draft: &AmountsDraft) -> Amounts {
         amounts(draft, self.index, self.estate.resources.len(), self.findings)
     }
 
     fn service(&mut self, id: ServiceId, draft: &mut ServiceDraft) -> (Service, ServicePlaces) {
         let load = self.amounts(&draft.load);
-        let degraded = draft.degraded.take().map(|degraded| self.degraded(degraded, &load));
+        let degraded = draft.degraded.take().map(|degraded| self.degraded(degraded, &load, draft.load.torn));
         let (depends_on, dependency_places) = self.dependencies(id, &draft.depends_on, &draft.name);
+        let written = draft.replicas.len();
         let drafts = self.replicas_at_sites(std::mem::take(&mut draft.replicas));
-        let shares = shares::shares(draft, &drafts, self.findings);
-        shares::recipe(draft, &drafts, self.findings);
+        // What is missing may be at a site that is not known.
+        let known = drafts.len() == written;
+        let shares = shares::shares(draft, &drafts, known, self.findings);
+        shares::recipe(draft, &drafts, known, self.findings);
         let replica_places = drafts.iter().map(|(_, replica)| replica.site.place).collect();
         let sites: Vec<SiteId> = drafts.iter().map(|(site, _)| *site).collect();
         let replicas = drafts
@@ -133,12 +137,14 @@ impl Desk<'_> {
         }
     }
 
-    fn degraded(&mut self, draft: DegradedDraft, full: &Amounts) -> Degraded {
+    fn degraded(&mut self, draft: DegradedDraft, full: &Amounts, torn: bool) -> Degraded {
         let mut load = self.amounts(&draft.load);
         for (at, full) in full.0.iter().enumerate() {
             if load.0[at] > *full {
                 let resource = self.estate.resources[at].clone();
-                self.tell(draft.place, Fault::DegradedAboveLoad { resource, degraded: load.0[at], load: *full });
+                if !torn {
+                    self.tell(draft.place, Fault::DegradedAboveLoad { resource, degraded: load.0[at], load: *full });
+                }
                 load.0[at] = *full;
             }
         }
@@ -197,7 +203,8 @@ impl Desk<'_> {
             }
         };
         let standing = self.standing(draft.standing.as_ref(), draft.max_load.as_ref().map(|_| &max_load));
-        let subsets = self.subsets(draft.subsets, draft.hosts.as_ref());
+        // Where the hosts are not known, nobody can tell who is among them.
+        let subsets = if draft.hosts_torn { Vec::new() } else { self.subsets(draft.subsets, draft.hosts.as_ref()) };
         let from = draft.replication.and_then(|replication| self.replication(site, replication, sites));
         Replica {
             site,
@@ -213,7 +220,7 @@ impl Desk<'_> {
         }
     }
 
-    fn standing(&mut self, draft: Option<&(Vec<(Named, u64)>, Place)>, max_load: Option<&Amounts>) -> Amounts {
+    fn standing(&mut self, draft: Option<&(AmountsDraft, Place)>, max_load: Option<&Amounts>) -> Amounts {
         let Some((draft, place)) = draft else { return Amounts::zero(self.estate.resources.len()) };
         let standing = self.amounts(draft);
         for (at, &standing) in standing.0.iter().enumerate() {

@@ -24,14 +24,17 @@ fn twice(what: Noun, second: &Named, first: &Named) -> Finding {
     Finding::new(second.place, Fault::DeclaredTwice { what, name: second.text.clone() }).with(first.place)
 }
 
-/// Tiers keep their order. They stand in one file, since the order of two files is nobody's decision; those of the
-/// first file count.
+/// Tiers keep their order. They stand in one file, since the order of two files is nobody's decision.
 pub(super) fn tiers(tiers: &mut Vec<(Named, Tier)>, findings: &mut Vec<Finding>) {
-    let mut settled: Vec<(Named, Tier)> = Vec::new();
+    let mut settled: Vec<(Named, Tier)> = Vec::with_capacity(tiers.len());
     for (name, tier) in tiers.drain(..) {
-        let same = settled.iter().find(|(known, _)| known.text == name.text);
-        let elsewhere = settled.first().filter(|(known, _)| known.place.file != name.place.file);
-        match same.or(elsewhere) {
+        if let (Some((first, _)), Some((last, _))) = (settled.first(), settled.last())
+            && first.place.file != name.place.file
+            && last.place.file != name.place.file
+        {
+            findings.push(Finding::new(name.place, Fault::TiersApart).with(first.place));
+        }
+        match settled.iter().find(|(known, _)| known.text == name.text) {
             Some((first, _)) => findings.push(twice(Noun::Tier, &name, first)),
             None => settled.push((name, tier)),
         }

@@ -16,16 +16,18 @@ const SUM_SLACK: u64 = 100;
 pub(super) fn shares(
     service: &ServiceDraft,
     replicas: &[(SiteId, ReplicaDraft)],
+    known: bool,
     findings: &mut Vec<Finding>,
 ) -> Vec<Ppm> {
     let active = |replica: &ReplicaDraft| replica.role == Some(Role::Active);
     let actives = replicas.iter().filter(|(_, replica)| active(replica)).count();
-    let mut whole = true;
+    let mut whole = known && replicas.iter().all(|(_, replica)| replica.role.is_some() && !replica.share_torn);
     let mut shares = Vec::with_capacity(replicas.len());
     for (_, replica) in replicas {
         let share = match (active(replica), replica.share) {
             (true, Some((share, _))) if share > Ppm::ZERO => share,
             (true, None) if actives == 1 => Ppm::ONE,
+            (true, None) if replica.share_torn => Ppm::ZERO,
             (true, share) => {
                 let place = share.map_or(replica.site.place, |(_, place)| place);
                 findings.push(Finding::new(place, Fault::ActiveWithoutShare));
@@ -41,14 +43,13 @@ pub(super) fn shares(
         shares.push(share);
     }
     if actives == 0 {
-        if replicas.iter().all(|(_, replica)| replica.role.is_some()) {
+        if whole {
             findings.push(Finding::new(service.name.place, Fault::NoActive(service.name.text.clone())));
         }
         return shares;
     }
     let sum = shares.iter().fold(0, |sum, share| sum + share.0);
-    let roles_known = replicas.iter().all(|(_, replica)| replica.role.is_some());
-    if whole && roles_known && sum.abs_diff(Ppm::ONE.0) > SUM_SLACK {
+    if whole && sum.abs_diff(Ppm::ONE.0) > SUM_SLACK {
         findings.push(Finding::new(service.name.place, Fault::SharesSum(Ppm(sum))));
     }
     made_whole(&mut shares, replicas.iter().map(|(_, replica)| active(replica)));
@@ -72,7 +73,12 @@ fn made_whole(shares: &mut [Ppm], active: impl Iterator<Item = bool>) {
 }
 
 /// What the kind of a service asks of its replicas.
-pub(super) fn recipe(service: &ServiceDraft, replicas: &[(SiteId, ReplicaDraft)], findings: &mut Vec<Finding>) {
+pub(super) fn recipe(
+    service: &ServiceDraft,
+    replicas: &[(SiteId, ReplicaDraft)],
+    known: bool,
+    findings: &mut Vec<Finding>,
+) {
     let Some(kind) = service.kind else { return };
     let active = replicas.iter().filter(|(_, replica)| replica.role == Some(Role::Active)).count();
     let name = &service.name;
@@ -94,7 +100,7 @@ pub(super) fn recipe(service: &ServiceDraft, replicas: &[(SiteId, ReplicaDraft)]
         }
     }
     let voters = replicas.iter().filter_map(|(_, replica)| replica.voters).any(|(voters, _)| voters > 0);
-    if kind == ServiceKind::Quorum && !voters {
+    if kind == ServiceKind::Quorum && !voters && known {
         findings.push(Finding::new(name.place, Fault::NoVoters(name.text.clone())));
     }
 }

@@ -21,8 +21,8 @@ use crate::model::Whereabouts;
 
 /// The kinds of resources that a site names: there are no others.
 pub(super) fn resources(site: &SiteDraft) -> impl Iterator<Item = &str> {
-    let on_demand = site.on_demand.iter().flat_map(|on_demand| &on_demand.capacity);
-    site.capacity.iter().chain(on_demand).map(|(name, _)| name.text.as_str())
+    let on_demand = site.on_demand.iter().flat_map(|on_demand| &on_demand.capacity.named);
+    site.capacity.named.iter().chain(on_demand).map(|(name, _)| name.text.as_str())
 }
 
 pub(super) fn resolve(
