@@ -33,6 +33,7 @@ pub(crate) const fn add(name: &'static str, path: &'static str, text: &'static s
 }
 
 /// Every mistake of writing.
+#[expect(clippy::too_many_lines, reason = "a list of cases, a line or two each")]
 pub(crate) fn cases() -> Vec<Case> {
     let refused = Unread::Refused("Permission denied (os error 13)".to_owned());
     vec![

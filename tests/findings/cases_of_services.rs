@@ -4,6 +4,7 @@ use crate::cases::Case;
 use crate::cases::swap;
 
 /// Every contradiction of the topology.
+#[expect(clippy::too_many_lines, reason = "a list of cases, a line or two each")]
 pub(crate) fn cases() -> Vec<Case> {
     let text_pangyo = "role = \"active\"\nshare = \"70%\"";
     vec![
