@@ -28,7 +28,7 @@ pub(in crate::plan) fn effects(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane])
                 holds(web, lane, replica, seat.last);
                 mark_last(web, lane, replica, serves_or_ends(seat.last));
             }
-            Stage::Raise => mark_last(web, lane, replica, serves_or_ends(seat.last)),
+            Stage::Raise => raise(web, lane, replica, seat),
             Stage::SiteFence | Stage::Fetch | Stage::Detach => {}
         }
         if scene.estate().service(lane.service).kind == ServiceKind::Stateful {
@@ -82,6 +82,28 @@ fn first(scene: &Scene<'_>, web: &mut Web, lane: &Lane, replica: usize, seat: &S
         if web.drafts[step as usize].side == Side::Source {
             web.drafts[step as usize].effect = Some(Effect::Ends);
         }
+    }
+}
+
+/// Whoever takes users is raised before they come; whoever gives users away is raised when they are gone.
+fn raise(web: &mut Web, lane: &Lane, replica: usize, seat: &Seat) {
+    let moved = Serving { level: seat.first.level, share: seat.last.share };
+    let raised = Serving { level: seat.last.level, share: seat.first.share };
+    for group in &lane.groups {
+        let serving = match group.phase {
+            Phase::Shift if seat.last.share < seat.first.share => moved,
+            Phase::Shift | Phase::Drain => seat.last,
+            Phase::Free | Phase::Prepare | Phase::Start | Phase::Warm | Phase::Quiesce => raised,
+            Phase::Fence | Phase::Promote | Phase::Verify | Phase::Stop => raised,
+        };
+        let last = group.steps.iter().rev().find(|&&step| web.drafts[step as usize].lane == Some(replica));
+        if let Some(&step) = last.filter(|_| group.phase != Phase::Prepare) {
+            web.drafts[step as usize].effect = Some(serves_or_ends(serving));
+        }
+    }
+    let last = lane.sinks().iter().copied().rfind(|&step| web.drafts[step as usize].lane == Some(replica));
+    if let Some(step) = last {
+        web.drafts[step as usize].effect = Some(serves_or_ends(seat.last));
     }
 }
 

@@ -91,7 +91,7 @@ pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]
             gates.push(gate);
         }
         web.order(&gates, &behind);
-        if scene.mode == Mode::Failover {
+        if scene.mode != Mode::Switchover {
             let gate = data_loss(scene, web, id, replica, issues);
             web.order(&gates, &[gate]);
             web.order(&[gate], &behind);
@@ -148,7 +148,7 @@ fn data_loss(scene: &Scene<'_>, web: &mut Web, id: ServiceId, replica: usize, is
     let at_most = lag(scene, id, replica);
     let objective = scene.estate().rpo(id);
     let within = at_most.is_some_and(|lag| objective.is_none_or(|objective| lag <= objective));
-    if let (false, Some(objective)) = (within, objective) {
+    if let (false, Some(objective), Mode::Failover) = (within, objective, scene.mode) {
         issues.push(Issue::RpoAtRisk {
             service: scene.name(id).to_owned(),
             site: site.clone(),

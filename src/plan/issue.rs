@@ -137,8 +137,10 @@ pub enum Issue {
         /// How many errors.
         errors: u64,
     },
-    /// Where services are now was assumed, not observed.
+    /// Where services are now was not observed: they are taken to be where they were declared.
     DeclaredOnly,
+    /// Where services are now was not observed: the loss is taken to have been answered as this program would.
+    AssumedAway,
 }
 
 impl Issue {
@@ -164,6 +166,7 @@ impl Issue {
             | Self::SiteWithoutFence { .. }
             | Self::DefaultDurations { .. }
             | Self::FaultsElsewhere { .. }
+            | Self::AssumedAway
             | Self::DeclaredOnly => false,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::Action;
 use crate::model::DependencyKind;
 use crate::model::Phase;
+use crate::model::Ppm;
 use crate::model::Procedure;
 use crate::model::ServiceId;
 use crate::model::SiteId;
@@ -104,6 +105,7 @@ pub(in crate::plan) fn across(
         }
     }
     health_gates(scene, web, ready);
+    takers_before_givers(scene, web, lanes);
     wait_for_room(scene, web, lanes);
     one_route_at_a_time(scene, web, lanes);
 }
@@ -219,6 +221,22 @@ fn health_gates(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
     }
 }
 
+/// Where users move between replicas on the way to the last level, those that take them come first: nobody is without a
+/// place in between.
+fn takers_before_givers(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
+    let share = |lane: &Lane| {
+        let seat = lane.replica.map(|at| &scene.placed(lane.service).seats[at]);
+        seat.map_or((Ppm::ZERO, Ppm::ZERO), |seat| (seat.first.share, seat.last.share))
+    };
+    for giver in lanes.iter().filter(|lane| lane.stage == Stage::Raise && share(lane).1 < share(lane).0) {
+        for taker in lanes_of(lanes, giver.service).filter(|lane| lane.stage == Stage::Raise) {
+            if share(taker).1 > share(taker).0 {
+                web.order(taker.sinks(), giver.entries());
+            }
+        }
+    }
+}
+
 /// Whoever takes room that others give up waits for their steps.
 fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
     let mut gives: BTreeMap<SeatId, Vec<u32>> = BTreeMap::new();
@@ -237,9 +255,7 @@ fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
         let (waits, entries) = match lane.stage {
             Stage::First if seat.part == Part::Added => (&seat.waits_first, lane.entries_from(Phase::Start)),
             Stage::First => (&seat.waits_first, lane.entries_from(Phase::Warm)),
-            Stage::Raise if seat.first.share == crate::model::Ppm::ZERO => {
-                (&seat.waits_last, lane.entries_from(Phase::Start))
-            }
+            Stage::Raise if seat.first.share == Ppm::ZERO => (&seat.waits_last, lane.entries_from(Phase::Start)),
             Stage::Raise => (&seat.waits_last, lane.entries()),
             Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach => continue,
         };
@@ -254,7 +270,7 @@ fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
 
 /// One route has one writer: its shifts follow each other, survivors first.
 fn one_route_at_a_time(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
-    let mut shifts: Vec<((ServiceId, Stage), ((bool, usize), u32))> = Vec::new();
+    let mut shifts = Vec::new();
     for lane in lanes {
         let Some(at) = lane.replica else { continue };
         let order = order_of(&scene.placed(lane.service).seats[at], at, lane.stage);

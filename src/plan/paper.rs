@@ -307,5 +307,5 @@ fn input_issues(scene: &Scene<'_>, web: &Web, inputs: &Inputs, issues: &mut Vec<
     if inputs.errors_elsewhere > 0 {
         issues.push(Issue::FaultsElsewhere { errors: inputs.errors_elsewhere });
     }
-    issues.push(Issue::DeclaredOnly);
+    issues.push(if scene.mode == Mode::Failback { Issue::AssumedAway } else { Issue::DeclaredOnly });
 }

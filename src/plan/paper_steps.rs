@@ -324,20 +324,9 @@ fn shift(scene: &Scene<'_>, draft: &Draft, route: usize) -> RouteOnPaper {
     if let Some(id) = draft.service() {
         seats = &scene.placed(id).seats;
         admit_per_second = estate.service(id).reconnect.map(|reconnect| reconnect.per_second);
-        let own = draft.lane.map_or((true, usize::MAX), |lane| order_of(&seats[lane], lane, draft.stage));
-        for (at, seat) in seats.iter().enumerate() {
+        let shares = shares_after(draft, seats);
+        for (at, share) in shares.into_iter().enumerate() {
             let site = scene.site_of(id, at);
-            let share = match draft.stage {
-                stage if order_of(seat, at, stage) <= own => {
-                    if stage == Stage::Raise {
-                        seat.last.share
-                    } else {
-                        seat.first.share
-                    }
-                }
-                Stage::Raise => seat.first.share,
-                Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach => seat.now.share,
-            };
             if share > Ppm::ZERO && route.at.iter().any(|(there, _)| *there == site) {
                 to.push((scene.site_name(site).to_owned(), share));
             }
@@ -354,11 +343,29 @@ fn shift(scene: &Scene<'_>, draft: &Draft, route: usize) -> RouteOnPaper {
     }
 }
 
-/// Survivors shift first, then the others in order; on the way to the last level those that give users away come before
-/// those that take them.
+/// What every replica serves when this shift is done: those that shift later still have what they had, but for what the
+/// ones before took from them.
+fn shares_after(draft: &Draft, seats: &[Seat]) -> Vec<Ppm> {
+    let own = draft.lane.map_or((true, usize::MAX), |lane| order_of(&seats[lane], lane, draft.stage));
+    let done = |at: usize| order_of(&seats[at], at, draft.stage) <= own;
+    let raises = draft.stage == Stage::Raise;
+    let before = |at: usize| if raises { seats[at].first.share } else { seats[at].now.share };
+    let after = |at: usize| if raises { seats[at].last.share } else { seats[at].first.share };
+    let mut shares: Vec<Ppm> = (0..seats.len()).map(|at| if done(at) { after(at) } else { before(at) }).collect();
+    let mut over = Ppm(shares.iter().map(|share| share.0).sum()).less(Ppm::ONE);
+    for (at, share) in shares.iter_mut().enumerate() {
+        let gives = share.less(after(at)).min(over);
+        *share = share.less(gives);
+        over = over.less(gives);
+    }
+    shares
+}
+
+/// Survivors shift first, then the others in order; on the way to the last level those that take users come before those
+/// that give them away.
 pub(in crate::plan) fn order_of(seat: &Seat, at: usize, stage: Stage) -> (bool, usize) {
     match stage {
-        Stage::Raise => (seat.last.share > seat.first.share, at),
+        Stage::Raise => (seat.last.share < seat.first.share, at),
         Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach => {
             (seat.part != Part::Survivor, at)
         }

@@ -235,7 +235,7 @@ impl Desk<'_> {
             }
             Part::Survivor | Part::Added | Part::Bystander | Part::Left => Vec::new(),
         };
-        if serves && seat.last.share != seat.first.share && seat.last.share > Ppm::ZERO {
+        if serves && seat.last.share != seat.first.share {
             drafts.extend(self.pick(procedure, Stage::Raise, Some(at), &|step| step.phase == Phase::Shift));
         }
         drafts
@@ -313,10 +313,13 @@ impl Desk<'_> {
         };
         let lowers = procedure == Procedure::Degrade && stage == Stage::First;
         let raises = procedure == Procedure::Restore;
-        let added = lane.is_some_and(|lane| self.scene.placed(self.id).seats[lane].part == Part::Added);
+        let seat = lane.map(|lane| &self.scene.placed(self.id).seats[lane]);
+        let added = seat.is_some_and(|seat| seat.part == Part::Added);
+        let gives = seat.is_some_and(|seat| seat.last.share < seat.first.share);
         let phase = match (lowers, added) {
             (true, true) => Phase::Start,
             (true, false) => Phase::Free,
+            (false, _) if raises && gives => Phase::Drain,
             (false, _) if raises => Phase::Verify,
             (false, _) => step.phase,
         };

@@ -110,7 +110,7 @@ fn herd(estate: &Estate, situation: &Situation, id: ServiceId, share: Ppm) -> Mi
         return Millis::ZERO;
     };
     let clients = share.of(situation.factor[id.at()].of(reconnect.clients));
-    Millis(clients.saturating_mul(1_000).div_ceil(reconnect.per_second.max(1)))
+    Millis::from_secs(clients.div_ceil(reconnect.per_second.max(1)))
 }
 
 /// The steps of the ramp that a seat still has to go through: a survivor starts at the share that it has already.

@@ -80,6 +80,11 @@ pub fn issue(issue: &Issue) -> Advice {
             format!("{} in files that this incident does not touch", words::count(to_usize(*errors), "error")),
             "go on; `check` shows them afterwards",
         ),
+        Issue::AssumedAway => Advice::new(
+            "where services are now was not observed: the loss is taken to have been answered as planned here"
+                .to_owned(),
+            "compare with where they really are before running this",
+        ),
         Issue::DeclaredOnly => Advice::new(
             "where services run now is declared, not observed",
             "compare it with what you see before you approve the start",

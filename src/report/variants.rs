@@ -236,6 +236,7 @@ fn issues() -> Vec<Issue> {
         Issue::DefaultDurations { steps: 12 },
         Issue::FaultsElsewhere { errors: 3 },
         Issue::DeclaredOnly,
+        Issue::AssumedAway,
     ]
 }
 
@@ -291,6 +292,8 @@ fn what_to_know_and_what_to_do() {
            -> go on; `check` shows them afterwards
         where services run now is declared, not observed
            -> compare it with what you see before you approve the start
+        where services are now was not observed: the loss is taken to have been answered as planned here
+           -> compare with where they really are before running this
     "#]]
     .assert_eq(&advised(all.iter().map(advice::issue)));
 }

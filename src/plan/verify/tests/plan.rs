@@ -53,6 +53,9 @@ pub(super) fn plan() -> Plan {
         finish_ms: Millis::from_secs(finish),
         bound_ms: Millis::ZERO,
         proven: false,
+        wanted: 1,
+        whole: 1,
+        whole_bound: 1,
     };
     Plan {
         format: FORMAT,
