@@ -1,5 +1,7 @@
 //! Who must have said yes: to the whole plan, to what has no way back, and to what others give up.
 
+use std::collections::BTreeMap;
+
 use crate::model::Procedure;
 use crate::model::ServiceId;
 use crate::placement::LevelBecause;
@@ -19,22 +21,25 @@ pub(super) fn check(paper: &Paper<'_>, asked: &mut Asked<'_>, found: &mut Vec<Vi
     if starts.len() != 1 {
         found.push(Violation::Approval(OfApproval::StartApprovals { count: u64::from(u32_of(starts.len())) }));
     }
+    let (asks, guards) = (asks(paper), guards(paper));
     let start = (!starts.is_empty()).then(|| asked.demands.set(starts));
     for (item, step) in paper.steps() {
         if changes(&step.action) && start.is_some() {
             asked.demands.ask(item, None, start, Why::StartApproval);
         }
         if step.irreversible {
-            let guards = guards(paper, item, &step.id);
-            let guards = (!guards.is_empty()).then(|| asked.demands.set(guards));
-            asked.demands.ask(item, None, guards, Why::Irreversible);
+            let own = paper.service_of(item).map_or(&[][..], |id| paper.gates_of[id.at()].as_slice());
+            let mut ways: Vec<u32> = own.iter().copied().filter(|gate| is_writers(paper, *gate)).collect();
+            ways.extend(guards.get(step.id.as_str()).into_iter().flatten());
+            let ways = Some(asked.demands.set(ways));
+            asked.demands.ask(item, None, ways, Why::Irreversible);
         }
         if let Some(id) = paper.service_of(item).filter(|_| gives_way(&step.procedure))
             && !is_for_first_tier(paper, id, step.class)
         {
-            let asks = asks(paper, id);
-            let asks = (!asks.is_empty()).then(|| asked.demands.set(asks));
-            asked.demands.ask(item, None, asks, Why::Victim(id));
+            let ways = asks.get(paper.estate.service(id).name.as_str()).cloned().unwrap_or_default();
+            let ways = Some(asked.demands.set(ways));
+            asked.demands.ask(item, None, ways, Why::Victim(id));
         }
     }
 }
@@ -54,21 +59,20 @@ const fn changes(action: &ActionOnPaper) -> bool {
     }
 }
 
-/// The gates that guard a step without a way back: its own approval, or a fence or DataLoss gate of its service.
-fn guards(paper: &Paper<'_>, item: u32, id: &str) -> Vec<u32> {
-    let service = paper.service_of(item);
-    let is_guard = |gate: &u32| match paper.gate(*gate).map(|gate| &gate.kind) {
-        Some(GateKind::ApproveIrreversible { step }) => step == id,
-        Some(GateKind::Fence { .. } | GateKind::DataLoss { .. }) => {
-            service.is_some() && paper.service_of(*gate) == service
+/// A fence or DataLoss gate: a person, or a proof, stands before whatever its service can't take back.
+fn is_writers(paper: &Paper<'_>, gate: u32) -> bool {
+    paper.gate(gate).is_some_and(|gate| matches!(gate.kind, GateKind::Fence { .. } | GateKind::DataLoss { .. }))
+}
+
+/// The gates at which people are asked for one step, by its name.
+fn guards<'a>(paper: &Paper<'a>) -> BTreeMap<&'a str, Vec<u32>> {
+    let mut guards: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (item, gate) in paper.gates() {
+        if let GateKind::ApproveIrreversible { step } = &gate.kind {
+            guards.entry(step).or_default().push(item);
         }
-        Some(
-            GateKind::ApproveStart | GateKind::ApproveVictims { .. } | GateKind::Health | GateKind::BreakGlass { .. },
-        )
-        | None => false,
-    };
-    let own = service.map_or(&[][..], |service| paper.gates_of[service.at()].as_slice());
-    own.iter().chain(paper.gates_of.last().into_iter().flatten()).copied().filter(is_guard).collect()
+    }
+    guards
 }
 
 fn gives_way(procedure: &str) -> bool {
@@ -84,9 +88,15 @@ fn is_for_first_tier(paper: &Paper<'_>, id: ServiceId, class: u8) -> bool {
     other.zip(first).is_some_and(|(other, first)| other.effective_tier == first.name)
 }
 
-/// The gates at which people are asked whether a service may give up room.
-fn asks(paper: &Paper<'_>, id: ServiceId) -> Vec<u32> {
-    let name = &paper.estate.service(id).name;
-    let names = |kind: &GateKind| matches!(kind, GateKind::ApproveVictims { services } if services.contains(name));
-    paper.gates().filter(|(_, gate)| names(&gate.kind)).map(|(item, _)| item).collect()
+/// The gates at which people are asked whether a service may give up room, by its name.
+fn asks<'a>(paper: &Paper<'a>) -> BTreeMap<&'a str, Vec<u32>> {
+    let mut asks: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+    for (item, gate) in paper.gates() {
+        if let GateKind::ApproveVictims { services } = &gate.kind {
+            for service in services {
+                asks.entry(service).or_default().push(item);
+            }
+        }
+    }
+    asks
 }

@@ -210,7 +210,11 @@ fn seat(replica: &Replica, sites: &[State]) -> Seat {
 }
 
 fn lose_hosts(seat: &mut Seat, replica: &Replica, affected: &HostSet, state: State) {
-    let gone = replica.hosts.as_ref().map_or(0, |hosts| hosts.count_in(affected));
+    // Whichever set is smaller is counted host by host: a replica may have thousands.
+    let gone = replica.hosts.as_ref().map_or(0, |hosts| match affected.count() < hosts.count() {
+        true => affected.count_in(hosts),
+        false => hosts.count_in(affected),
+    });
     if gone == 0 {
         return;
     }

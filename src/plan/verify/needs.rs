@@ -191,18 +191,19 @@ fn declared<'a>(paper: &Paper<'a>, step: &Step) -> &'a [Need] {
 fn is_filled(paper: &Paper<'_>, need: &Need, item: u32, step: &Step) -> bool {
     let own = paper.service_of(item);
     need.any_of.iter().any(|supply| {
-        let text = supply_text(paper, *supply);
-        let (is_own, at_some_site) = match supply {
-            Supply::Service(service) => (own == Some(*service), format!("{text}@")),
-            Supply::ServiceAt(service, _) => (own == Some(*service), text.clone()),
-            Supply::Kit(_) => (false, text.clone()),
+        let is_own = match supply {
+            Supply::Service(service) | Supply::ServiceAt(service, _) => own == Some(*service),
+            Supply::Kit(_) => false,
         };
-        is_own
-            || is_at_hand(paper, *supply)
-            || step
-                .uses
-                .iter()
-                .any(|uses| *uses == text || (uses.len() > text.len() && uses.starts_with(&at_some_site)))
+        is_own || is_at_hand(paper, *supply) || {
+            let text = supply_text(paper, *supply);
+            let is_it = |uses: &String| match (supply, uses.strip_prefix(&text)) {
+                (Supply::Service(_), Some(rest)) => rest.is_empty() || rest.starts_with('@'),
+                (Supply::ServiceAt(..) | Supply::Kit(_), Some(rest)) => rest.is_empty(),
+                (_, None) => false,
+            };
+            step.uses.iter().any(is_it)
+        }
     })
 }
 

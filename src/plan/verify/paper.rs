@@ -6,6 +6,7 @@ use crate::model::Estate;
 use crate::model::Millis;
 use crate::model::Phase;
 use crate::model::Procedure;
+use crate::model::Route;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::plan::ActionOnPaper;
@@ -203,6 +204,11 @@ impl<'a> Paper<'a> {
         })
     }
 
+    /// The route with this name.
+    pub(super) fn route(&self, name: &str) -> Option<&'a Route> {
+        route_named(self.estate, name)
+    }
+
     /// The name of a service.
     pub(super) fn service_name(&self, id: ServiceId) -> String {
         self.estate.service(id).name.clone()
@@ -212,6 +218,11 @@ impl<'a> Paper<'a> {
     pub(super) fn site_name(&self, id: SiteId) -> String {
         self.estate.site(id).name.clone()
     }
+}
+
+/// The route with this name; routes are sorted by name.
+pub(super) fn route_named<'a>(estate: &'a Estate, name: &str) -> Option<&'a Route> {
+    estate.routes.binary_search_by(|route| route.name.as_str().cmp(name)).ok().map(|at| &estate.routes[at])
 }
 
 /// Whether an occasion moves a service, rather than makes it smaller.

@@ -108,6 +108,9 @@ impl Account {
     /// Adds up changes in time, and tells where a resource first is overfull.
     fn over_time(&mut self, paper: &Paper<'_>, site: SiteId, found: &mut Vec<Violation>) {
         self.changes.sort_by_key(|change| change.at);
+        self.launched.sort_by_key(|(ready, _)| *ready);
+        let mut launches = self.launched.iter().peekable();
+        let mut launched = vec![0; self.now.len()];
         let mut now = self.now.clone();
         let mut floors = vec![0; now.len()];
         let mut told = vec![false; now.len()];
@@ -116,7 +119,10 @@ impl Account {
                 change.add_to(&mut now, &mut floors);
             }
             let at = part[0].at;
-            let limits = self.limits(paper, site, at, &floors);
+            while let Some((_, amount)) = launches.next_if(|(ready, _)| *ready <= at) {
+                add(&mut launched, amount);
+            }
+            let limits = self.limits(paper, site, &launched, &floors);
             for (kind, (now, limit)) in now.iter().zip(limits).enumerate() {
                 if *now > i128::from(limit) && !told[kind] {
                     told[kind] = true;
@@ -136,18 +142,22 @@ impl Account {
     /// What a site may carry at an instant: its fill limit, and above that as much as floors of the first tier took, up
     /// to all of it; or what it carried before where that was more; and what was launched by then, as far as the cloud
     /// declares it.
-    fn limits(&self, paper: &Paper<'_>, site: SiteId, at: Millis, floors: &[i128]) -> Vec<u64> {
+    fn limits(&self, paper: &Paper<'_>, site: SiteId, launched: &[u64], floors: &[i128]) -> Vec<u64> {
         let declared = paper.estate.site(site);
         let mut limits = declared.capacity.times_down(declared.fill_limit).0;
         for (kind, limit) in limits.iter_mut().enumerate() {
             let capacity = declared.capacity.0[kind].max(*limit);
             *limit = limit.saturating_add(narrow(floors[kind])).min(capacity).max(self.before.0[kind]);
-            let launched = self.launched.iter().filter(|(ready, _)| *ready <= at);
-            let launched = launched.fold(0_u64, |sum, (_, amount)| sum.saturating_add(amount[kind]));
             let on_demand = declared.on_demand.as_ref().map_or(0, |on_demand| on_demand.capacity.0[kind]);
-            *limit = limit.saturating_add(launched.min(on_demand));
+            *limit = limit.saturating_add(launched[kind].min(on_demand));
         }
         limits
+    }
+}
+
+fn add(sum: &mut [u64], amount: &[u64]) {
+    for (sum, amount) in sum.iter_mut().zip(amount) {
+        *sum = sum.saturating_add(*amount);
     }
 }
 
@@ -250,7 +260,9 @@ fn without_victims(paper: &Paper<'_>, accounts: &[Account], found: &mut Vec<Viol
             for change in takers.filter(|change| change.by.is_none_or(|by| behind[by as usize] >> bit & 1 == 0)) {
                 change.add_to(&mut sum, &mut floors);
             }
-            let limits = account.limits(paper, site, Millis(u64::MAX), &floors);
+            let mut launched = vec![0; sum.len()];
+            account.launched.iter().for_each(|(_, amount)| add(&mut launched, amount));
+            let limits = account.limits(paper, site, &launched, &floors);
             for (kind, (sum, limit)) in sum.into_iter().zip(limits).enumerate() {
                 if sum > i128::from(limit) {
                     let (site, resource) = (paper.site_name(site), paper.estate.resources[kind].clone());

@@ -46,7 +46,7 @@ fn shift(paper: &Paper<'_>, item: u32, step: &Step, route: &RouteOnPaper, found:
     if !rises || route.ramp.last() != Some(&Ppm::ONE) {
         found.push(Violation::Places(OfPlaces::RampFalls { step: id.clone(), route: name.clone() }));
     }
-    let declared = paper.estate.routes.iter().find(|declared| declared.name == *name);
+    let declared = paper.route(name);
     if declared.is_some_and(|declared| paper.estate.providers[declared.provider.at()].name != route.provider) {
         let provider = route.provider.clone();
         found.push(Violation::Places(OfPlaces::RouteDiffers { step: id.clone(), route: name.clone(), provider }));

@@ -18,6 +18,7 @@ use crate::plan::verify::damage::is_scope;
 use crate::plan::verify::paper::Names;
 use crate::plan::verify::paper::Paper;
 use crate::plan::verify::paper::phase_named;
+use crate::plan::verify::paper::route_named;
 
 /// What can be told before there is an order: the format, names that stand twice, and names that lead nowhere.
 pub(super) fn names(estate: &Estate, plan: &Plan, found: &mut Vec<Violation>) {
@@ -183,7 +184,7 @@ impl Reader<'_, '_> {
     fn action(&mut self, item: &str, action: &ActionOnPaper) {
         match action {
             ActionOnPaper::Route(route) => {
-                if !self.estate.routes.iter().any(|declared| declared.name == route.route) {
+                if route_named(self.estate, &route.route).is_none() {
                     self.miss(item, Noun::Route, &route.route);
                 }
                 for (site, _) in &route.to {

@@ -13,7 +13,6 @@ use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
 use crate::plan::verify::asked::Why;
-use crate::plan::verify::damage::State;
 use crate::plan::verify::order::SetId;
 use crate::plan::verify::paper::Paper;
 
@@ -95,7 +94,8 @@ fn opened(paper: &Paper<'_>, item: u32, gate: &Gate, found: &mut Vec<Violation>)
 /// A person is asked before a promotion that may lose more than promised, and after the old writer has stopped.
 fn data_loss(paper: &Paper<'_>, asked: &mut Asked<'_>, id: ServiceId, at: (u32, SiteId), olds: &[SiteId]) {
     let (item, site) = at;
-    let is_moved = |old: &SiteId| paper.damage.state(Some(id), *old) == State::Leaving;
+    // A source that is trusted stops its writes in order, and is waited for.
+    let is_moved = |old: &SiteId| paper.damage.state(Some(id), *old).is_trusted();
     if olds.contains(&site) || olds.iter().all(is_moved) {
         return;
     }

@@ -5,6 +5,7 @@ mod plan;
 
 mod bounds;
 mod dependencies;
+mod large;
 mod permission;
 mod room;
 mod shape;
