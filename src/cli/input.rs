@@ -122,6 +122,12 @@ pub fn read_project(root: &Path) -> Result<Input, InputError> {
     Ok(input)
 }
 
+/// Whether the environment asks for no colour (no-color.org: set, and not empty).
+#[must_use]
+pub fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
 struct Walk<'a> {
     root: &'a Path,
     paths: Vec<(String, PathBuf)>,

@@ -1,11 +1,136 @@
 //! THE DOOR. Files, the clock and the terminal are touched here and nowhere else; one file per command.
 
+mod check;
+mod completions;
+mod diff;
+mod error;
+pub mod exit;
+mod explain;
+mod graph;
+mod incident;
+mod init;
 pub mod input;
+mod plan;
+mod project;
+mod schema;
+mod scope;
+mod show;
+mod store;
+mod topic;
+mod ui;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::ui::ColorWhen;
+use crate::cli::ui::Ui;
+
+const AFTER_HELP: &str = "\
+Examples:
+  bonghwa init my-estate               a small estate to begin with
+  bonghwa check                        what is wrong with what is written
+  bonghwa plan --lost pangyo           how everything comes back when pangyo is lost
+  bonghwa explain lifeline --lost pangyo
+
+Exit codes: 0 done, 1 something written must be mended, 2 wrong usage, 3 refused, 5 failed, 70 a bug.";
+
+/// Plans the evacuation of a datacenter, text messages first, and proves that the plan can work.
+#[derive(Debug, Parser)]
+#[command(name = "bonghwa", version, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+struct Global {
+    /// The folder with bonghwa.toml [default: found upward from here]
+    #[arg(long, global = true, value_name = "DIR")]
+    project: Option<PathBuf>,
+    /// Colour: auto (on a terminal, unless NO_COLOR is set), always or never
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, hide_possible_values = true)]
+    color: ColorWhen,
+    /// Say nothing on stderr but errors
+    #[arg(long, short, global = true)]
+    quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Read everything that is written, and show all findings at once
+    Check(check::CheckArgs),
+    /// Plan for an incident: what comes back where, in which order, and when
+    Plan(plan::PlanArgs),
+    /// Show a plan that was made before
+    Show(show::ShowArgs),
+    /// Compare two plans in the operator's words
+    Diff(diff::DiffArgs),
+    /// Explain a service, a step, the lifeline or a finding's code
+    Explain(explain::ExplainArgs),
+    /// Draw what depends on what
+    Graph(graph::GraphArgs),
+    /// Write a small estate to begin with
+    Init(init::InitArgs),
+    /// Print completions for a shell
+    Completions(completions::CompletionsArgs),
+    /// Print the JSON Schema of what people write, or of a plan
+    Schema(schema::SchemaArgs),
+}
+
+/// What every command gets: where the project is, and where to write.
+#[derive(Debug)]
+struct Door {
+    /// As given with `--project`.
+    project: Option<PathBuf>,
+    /// The terminal.
+    ui: Ui,
+}
 
 /// Reads the arguments, runs one command, and returns the code of the documented table.
 #[must_use]
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    std::panic::set_hook(Box::new(|panic| {
+        ui::say(&format!("bonghwa has a bug: {panic}"));
+        ui::say("  -> please report it with the line above and the command that you typed; nothing was changed");
+    }));
+    let exit = std::panic::catch_unwind(run).unwrap_or(Exit::Bug);
+    exit.into()
+}
+
+fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    let door = Door { project: cli.global.project, ui: Ui::new(cli.global.color, cli.global.quiet) };
+    dispatch(cli.command, &door).unwrap_or_else(|error| Ui::complain(&error))
+}
+
+fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
+    match command {
+        Command::Check(args) => check::run(&args, door),
+        Command::Plan(args) => plan::run(&args, door),
+        Command::Show(args) => show::run(&args, door),
+        Command::Diff(args) => diff::run(&args, door),
+        Command::Explain(args) => explain::run(&args, door),
+        Command::Graph(args) => graph::run(&args, door),
+        Command::Init(args) => init::run(&args, door),
+        Command::Completions(args) => completions::run(&args, door),
+        Command::Schema(args) => schema::run(&args, door),
+    }
+}
+
+/// What clap has to say: help was asked for, or the command line was wrong.
+fn usage(error: &clap::Error) -> Exit {
+    drop(error.print());
+    if error.use_stderr() { Exit::Usage } else { Exit::Done }
 }

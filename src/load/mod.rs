@@ -46,6 +46,7 @@ use crate::model::Unread;
 
 pub use fields::FileShape;
 pub use fields::fields;
+pub use names::near;
 
 /// The largest file that is parsed. The tree of a larger one would cost hundreds of megabytes, and ten thousand
 /// services with their replicas are smaller.

@@ -75,7 +75,8 @@ pub(super) fn near_word(word: &str, known: impl Iterator<Item = &'static str>) -
 }
 
 /// The most similar name, the first of equals, if no more than a third of it differs: more is another word.
-pub(super) fn near<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+#[must_use]
+pub fn near<'n>(word: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let lower = word.to_lowercase().replace('_', "-");
     let length = lower.chars().count();
     let far = (length / 3).max(1);

@@ -1,11 +1,11 @@
 //! The first screen of a plan: what a frightened person must know, within 80 columns and 22 lines.
 
-use crate::model::Millis;
 use crate::model::Ppm;
 use crate::plan::Gate;
 use crate::plan::Impact;
 use crate::plan::Issue;
 use crate::plan::Level;
+use crate::plan::Milestone;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
@@ -109,17 +109,31 @@ fn lifeline_lines(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> Vec<Str
     lines
 }
 
-/// How service returns, in one line.
+/// How service returns, in one line: the first moment, the one from which on everybody is back, the last.
 fn returns(lifeline: &Lifeline<'_>) -> String {
-    let moments: Vec<String> = lifeline
-        .milestones()
-        .iter()
-        .filter(|moment| moment.at_ms > Millis::ZERO || moment.share > Ppm::ZERO)
-        .map(reason::moment)
-        .collect();
-    match moments.as_slice() {
-        [] => "NOT BACK: nothing in this plan brings it back".to_owned(),
-        _ => words::fold(&moments, COLUMNS - 10),
+    let all = lifeline.milestones();
+    let most = all.iter().map(|moment| moment.share).max().unwrap_or_default();
+    let first = all.iter().find(|moment| moment.share > Ppm::ZERO);
+    let everybody = all.iter().find(|moment| moment.share == most && most > Ppm::ZERO);
+    let mut told: Vec<&Milestone> = Vec::new();
+    for moment in first.into_iter().chain(everybody).chain(all.last()) {
+        if !told.contains(&moment) {
+            told.push(moment);
+        }
+    }
+    if first.is_none() {
+        return "NOT BACK: nothing in this plan brings it back".to_owned();
+    }
+    told.into_iter().map(returned).collect::<Vec<_>>().join(", ")
+}
+
+/// `T+04:33 degraded for 40 %`, `T+05:33 degraded for all`, `T+10:15 full`.
+fn returned(moment: &Milestone) -> String {
+    match moment.share {
+        Ppm::ZERO => format!("{} off", words::at(moment.at_ms)),
+        Ppm::ONE if moment.level == Level::Full => format!("{} full", words::at(moment.at_ms)),
+        Ppm::ONE => format!("{} {} for all", words::at(moment.at_ms), words::level(moment.level)),
+        share => format!("{} {} for {share}", words::at(moment.at_ms), words::level(moment.level)),
     }
 }
 

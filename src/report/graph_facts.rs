@@ -128,7 +128,7 @@ fn node(estate: &Estate, service: &Service, plan: Option<&Plan>) -> Node {
 }
 
 /// The word for a role.
-const fn role(role: Role) -> &'static str {
+pub(super) const fn role(role: Role) -> &'static str {
     match role {
         Role::Active => "active",
         Role::Hot => "hot",

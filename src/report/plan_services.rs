@@ -56,7 +56,14 @@ fn tier_line(plan: &Plan, tier: &str, paint: Paint) -> String {
         true => "proven best".to_owned(),
         false => format!("at best {}", words::at(class.bound_ms)),
     };
-    format!("{name}: its last step ends at {}, {sure}", words::at(class.finish_ms))
+    let whole = match class.wanted.saturating_sub(class.whole) {
+        0 => String::new(),
+        _ if class.whole == class.whole_bound => {
+            format!("; {} of {} for every user, as many as fit", class.whole, class.wanted)
+        }
+        _ => format!("; {} of {} for every user, at most {} could", class.whole, class.wanted, class.whole_bound),
+    };
+    format!("{name}: its last step ends at {}, {sure}{whole}", words::at(class.finish_ms))
 }
 
 fn row(service: &ServiceOnPaper) -> Vec<String> {
@@ -111,7 +118,7 @@ fn promised(service: &ServiceOnPaper) -> String {
         Some(back) if back > objective => {
             format!("{} MISSED -{}", words::span(objective), words::span(back.saturating_sub(objective)))
         }
-        Some(back) => format!("{} +{}", words::span(objective), words::span(objective.saturating_sub(back))),
+        Some(back) => format!("{} +{}", words::span(objective), words::rough(objective.saturating_sub(back))),
     }
 }
 

@@ -29,7 +29,7 @@ pub const fn right(head: &'static str, most: usize) -> Column {
 }
 
 /// Where less than this is left for the last column, it is left out: a few letters of a title help nobody.
-const LAST: usize = 8;
+const LAST: usize = 12;
 
 /// The lines of a table, its heading first; none is wider than `columns`.
 #[must_use]

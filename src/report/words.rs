@@ -25,6 +25,14 @@ pub fn span(span: Millis) -> String {
     if span.0 < 1_000 { span.to_string() } else { Millis::from_secs(span.0.div_ceil(1_000)).to_string() }
 }
 
+/// A span in its two largest units, rounded down: what is spare is never overstated.
+#[must_use]
+pub fn rough(span: Millis) -> String {
+    let units = [86_400_000, 3_600_000, 60_000, 1_000];
+    let second = units.iter().position(|unit| span.0 >= *unit).map_or(1_000, |at| units[(at + 1).min(3)]);
+    Millis(span.0 / second * second).to_string()
+}
+
 /// A level in a word.
 #[must_use]
 pub const fn level(level: Level) -> &'static str {
@@ -166,6 +174,7 @@ mod tests {
     use super::fold;
     use super::hang;
     use super::pad;
+    use super::rough;
     use super::span;
     use super::width;
     use crate::model::Millis;
@@ -177,6 +186,8 @@ mod tests {
         {
             assert_eq!(at(Millis(millis)), text);
         }
+        assert_eq!(rough(Millis(28_358_900)), "7h52m");
+        assert_eq!(rough(Millis(999)), "0s");
         assert_eq!(span(Millis(250)), "250ms");
         assert_eq!(span(Millis(89_500)), "1m30s");
     }

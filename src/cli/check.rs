@@ -1,0 +1,48 @@
+//! `bonghwa check`: all findings at once, and a code that a script can use.
+
+use clap::Args;
+
+use crate::cli::Door;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::project::Project;
+use crate::report::finding;
+use crate::report::json;
+
+const AFTER_HELP: &str = "\
+Examples:
+  bonghwa check                    in the project or any folder below it
+  bonghwa check --json             for a script or an editor
+  bonghwa explain BH012            what a finding with that code means
+
+Leaves with 1 where something must be mended, and with 0 where there are warnings only.";
+
+/// Read everything that is written.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct CheckArgs {
+    /// Print the findings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Shows all findings.
+pub(crate) fn run(args: &CheckArgs, door: &Door) -> Result<Exit, CommandError> {
+    let project = Project::open(door)?;
+    let loaded = &project.loaded;
+    let text = if args.json {
+        json::text(&finding::findings_json(&loaded.findings, &loaded.sources))
+    } else {
+        finding::findings(&loaded.findings, &loaded.sources, door.ui.color)
+    };
+    door.ui.data(&text)?;
+    let estate = &loaded.estate;
+    door.ui.status(&format!(
+        "{}: {} services at {} sites in {} files",
+        finding::count(&loaded.findings),
+        estate.services.len(),
+        estate.sites.len(),
+        loaded.sources.len()
+    ));
+    Ok(if project.errors() > 0 { Exit::Findings } else { Exit::Done })
+}

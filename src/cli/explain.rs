@@ -1,0 +1,159 @@
+//! `bonghwa explain`: why there, why so late, why not elsewhere; what a step does; what a code means.
+
+use clap::Args;
+
+use crate::cli::Door;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::incident::IncidentArgs;
+use crate::cli::plan;
+use crate::cli::project;
+use crate::cli::project::Project;
+use crate::cli::scope;
+use crate::cli::store;
+use crate::cli::topic;
+use crate::cli::topic::Topic;
+use crate::model::Estate;
+use crate::plan::Plan;
+use crate::report::edge_cost::edge_cost;
+use crate::report::explain;
+use crate::report::explain_code;
+use crate::report::explain_estate;
+use crate::report::explain_lifeline::explain_lifeline;
+use crate::report::explain_step;
+use crate::report::json;
+use crate::report::lifeline::lifeline;
+use crate::report::paint::Paint;
+use crate::report::plan_text::WIDE;
+
+const AFTER_HELP: &str = "\
+Examples:
+  bonghwa explain service:session --lost pangyo    why so urgent, why there, why so late
+  bonghwa explain step:message-store/promote@ansan --plan 1a2b3c4d5e6f
+  bonghwa explain lifeline --lost pangyo           who needs whom, and when each is back
+  bonghwa explain BH012                            what a finding means
+  bonghwa explain --without text-message:push --lost pangyo    what an edge costs";
+
+/// Explain something.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct ExplainArgs {
+    /// service:NAME, step:ID, gate:ID, lifeline, a code such as BH012, or a name that is only one of these
+    #[arg(value_name = "WHAT", required_unless_present = "without")]
+    what: Option<String>,
+    /// From this plan: a file, or the first letters of the digest of one that was kept
+    #[arg(long, value_name = "PLAN", conflicts_with_all = ["lost", "impaired", "leave", "returning"])]
+    plan: Option<String>,
+    /// What it costs that CALLER needs CALLEE: plans once with and once without that edge
+    #[arg(long, value_name = "CALLER:CALLEE", conflicts_with_all = ["what", "plan"])]
+    without: Option<String>,
+    /// Print what the plan holds of it as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    incident: IncidentArgs,
+}
+
+/// Explains.
+pub(crate) fn run(args: &ExplainArgs, door: &Door) -> Result<Exit, CommandError> {
+    let paint = Paint { color: door.ui.color };
+    let text = match (&args.without, &args.what) {
+        (Some(edge), _) => without(args, edge, door, paint)?,
+        (None, Some(what)) => match topic::code(what) {
+            Some(code) => {
+                let explanation = explain_code::explain_code(code).ok_or_else(|| unknown_code(what))?;
+                explain_code::explanation_text(explanation, WIDE)
+            }
+            None => named(args, what, door, paint)?,
+        },
+        (None, None) => {
+            return Err(CommandError::usage("explain what?").hint("service:NAME, step:ID, lifeline or BH012"));
+        }
+    };
+    door.ui.data(&text)?;
+    Ok(Exit::Done)
+}
+
+fn unknown_code(code: &str) -> CommandError {
+    CommandError::usage(format!("no finding has the code {code}"))
+        .hint("`bonghwa check` shows each finding with its code")
+}
+
+/// A service, a step, a gate or the lifeline: in a plan, or as declared where neither plan nor incident was named.
+fn named(args: &ExplainArgs, what: &str, door: &Door, paint: Paint) -> Result<String, CommandError> {
+    let project = match (&args.plan, project::root(door)) {
+        (Some(_), None) => None,
+        (_, _) => Some(Project::open(door)?),
+    };
+    let estate = project.as_ref().map(|project| &project.loaded.estate);
+    let plan = match (&args.plan, &project) {
+        (Some(name), _) => Some(store::open(project.as_ref().map(|project| project.root.as_path()), name)?),
+        (None, Some(project)) if !args.incident.is_empty() => {
+            Some(plan::make(project, &project.loaded.estate, &args.incident)?)
+        }
+        (None, _) => None,
+    };
+    let topic = topic::find(what, estate, plan.as_ref())?;
+    match (&plan, estate) {
+        (Some(plan), _) if args.json => Ok(as_json(plan, &topic)),
+        (Some(plan), _) => Ok(in_plan(plan, estate, &topic, paint)),
+        (None, Some(estate)) => as_declared(estate, &topic, paint),
+        (None, None) => Err(CommandError::usage("there is neither a plan nor a project to explain from")),
+    }
+}
+
+fn in_plan(plan: &Plan, estate: Option<&Estate>, topic: &Topic, paint: Paint) -> String {
+    let parts = topic::parts(plan, topic);
+    match topic {
+        Topic::Lifeline => explain_lifeline(plan, estate, paint),
+        Topic::Service(name) => match parts.service {
+            Some(service) => explain::service(plan, service, paint),
+            None => format!("{name} is untouched by this incident: it serves as before\n"),
+        },
+        Topic::Step(id) => parts.step.map_or(format!("no step {id}\n"), |step| explain_step::step(plan, step, paint)),
+        Topic::Gate(id) => parts.gate.map_or(format!("no gate {id}\n"), |gate| explain_step::gate(plan, gate, paint)),
+    }
+}
+
+fn as_json(plan: &Plan, topic: &Topic) -> String {
+    let parts = topic::parts(plan, topic);
+    match topic {
+        Topic::Lifeline => json::text(&lifeline(plan).map(|lifeline| lifeline.closure)),
+        Topic::Service(_) => json::text(&parts.service),
+        Topic::Step(_) => json::text(&parts.step),
+        Topic::Gate(_) => json::text(&parts.gate),
+    }
+}
+
+fn as_declared(estate: &Estate, topic: &Topic, paint: Paint) -> Result<String, CommandError> {
+    match topic {
+        Topic::Lifeline => Ok(explain_estate::lifeline(estate, paint)),
+        Topic::Service(name) => Ok(explain_estate::service(estate, scope::service(estate, name)?, paint)),
+        Topic::Step(id) | Topic::Gate(id) => {
+            Err(CommandError::usage(format!("{id} is part of a plan, and none was named"))
+                .hint("add `--lost SITE`, or `--plan PLAN`"))
+        }
+    }
+}
+
+/// Plans with and without an edge.
+fn without(args: &ExplainArgs, edge: &str, door: &Door, paint: Paint) -> Result<String, CommandError> {
+    let project = Project::open(door)?;
+    let estate = &project.loaded.estate;
+    let (caller, callee) = edge
+        .split_once(':')
+        .ok_or_else(|| CommandError::usage(format!("{edge} is no edge")).hint("write CALLER:CALLEE, two services"))?;
+    let (from, to) = (scope::service(estate, caller)?, scope::service(estate, callee)?);
+    let mut cut = estate.clone();
+    cut.services[from.at()].depends_on.retain(|edge| edge.service != to);
+    if cut == *estate {
+        let needs = crate::report::edges::needs(estate, from);
+        return Err(CommandError::usage(format!("{caller} does not need {callee}")).hint(format!("it needs {needs}")));
+    }
+    if args.incident.is_empty() {
+        return Err(CommandError::usage("what an edge costs depends on what happens").hint("add `--lost SITE`"));
+    }
+    let with = plan::make(&project, estate, &args.incident)?;
+    let without = plan::make(&project, &cut, &args.incident)?;
+    Ok(edge_cost(&with, &without, caller, callee, paint))
+}

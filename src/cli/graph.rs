@@ -1,0 +1,76 @@
+//! `bonghwa graph`: what depends on what, as text, for graphviz, or as JSON.
+
+use clap::Args;
+use clap::ValueEnum;
+
+use crate::cli::Door;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::incident::IncidentArgs;
+use crate::cli::plan;
+use crate::cli::project::Project;
+use crate::report::graph_dot::graph_dot;
+use crate::report::graph_facts;
+use crate::report::graph_text::graph_text;
+use crate::report::json;
+use crate::report::paint::Paint;
+
+const AFTER_HELP: &str = "\
+Examples:
+  bonghwa graph | less
+  bonghwa graph --lost pangyo                 marks what the loss does, and who became more urgent
+  bonghwa graph --format dot | dot -Tsvg > estate.svg
+
+The JSON holds `format`, `tiers` (each with `id`, `title`, `services`), and `cycles` (each with `path`, `services`).
+A service holds `id`, `title`, `at` (pairs of site and role), `needs` (each with `service`, `kind`, `full-only`,
+`same-site`), and with an incident `impact` and `effective-tier`.";
+
+/// Draw what depends on what.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct GraphArgs {
+    /// In which form
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// The same as `--format json`
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    incident: IncidentArgs,
+}
+
+/// In which form a graph is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+enum Format {
+    /// For people
+    #[default]
+    Text,
+    /// For graphviz
+    Dot,
+    /// For programs
+    Json,
+}
+
+/// Draws the graph.
+pub(crate) fn run(args: &GraphArgs, door: &Door) -> Result<Exit, CommandError> {
+    let project = Project::open(door)?;
+    let estate = &project.loaded.estate;
+    let plan = match args.incident.is_empty() {
+        true => None,
+        false => Some(plan::make(&project, estate, &args.incident)?),
+    };
+    let graph = graph_facts::graph(estate, plan.as_ref());
+    let text = match if args.json { Format::Json } else { args.format } {
+        Format::Text => graph_text(&graph, Paint { color: door.ui.color }),
+        Format::Dot => graph_dot(&graph),
+        Format::Json => json::text(&graph),
+    };
+    door.ui.data(&text)?;
+    if project.errors() > 0 {
+        door.ui.status(&format!(
+            "{} errors in its files left something out: `bonghwa check` shows them",
+            project.errors()
+        ));
+    }
+    Ok(Exit::Done)
+}

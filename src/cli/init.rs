@@ -1,0 +1,99 @@
+//! `bonghwa init`: a small estate to begin with, in an empty or new folder. It never overwrites anything.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::Door;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+
+const AFTER_HELP: &str = "\
+Examples:
+  bonghwa init my-estate && cd my-estate
+  bonghwa check
+  bonghwa plan --lost north";
+
+/// What is written, and where.
+const FILES: &[(&str, &str)] = &[
+    ("bonghwa.toml", include_str!("init/bonghwa.toml")),
+    ("topology/tiers.toml", include_str!("init/topology/tiers.toml")),
+    ("topology/sites.toml", include_str!("init/topology/sites.toml")),
+    ("topology/services.toml", include_str!("init/topology/services.toml")),
+    ("topology/reach.toml", include_str!("init/topology/reach.toml")),
+    ("runbooks/text-message.toml", include_str!("init/runbooks/text-message.toml")),
+    ("runbooks/message-store.toml", include_str!("init/runbooks/message-store.toml")),
+    ("runbooks/web.toml", include_str!("init/runbooks/web.toml")),
+    ("runbooks/cut-off.toml", include_str!("init/runbooks/cut-off.toml")),
+    (".gitignore", ".bonghwa/\n"),
+];
+
+/// Write a small estate.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct InitArgs {
+    /// An empty folder, or one that is to be made [default: this one]
+    #[arg(value_name = "DIR")]
+    folder: Option<PathBuf>,
+}
+
+/// Writes the estate, if nothing is there yet.
+pub(crate) fn run(args: &InitArgs, door: &Door) -> Result<Exit, CommandError> {
+    let folder = args.folder.clone().or_else(|| door.project.clone()).unwrap_or_else(|| PathBuf::from("."));
+    must_be_empty(&folder)?;
+    for (path, text) in FILES {
+        write(&folder.join(path), text)?;
+    }
+    let there = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
+    door.ui.status(&format!("wrote {} files to {}", FILES.len(), folder.display()));
+    door.ui.status("next:");
+    door.ui.status(&format!("  {there}bonghwa check"));
+    door.ui.status(&format!("  {there}bonghwa plan --lost north"));
+    Ok(Exit::Done)
+}
+
+/// A folder with only hidden things in it, such as `.git`, is empty enough.
+fn must_be_empty(folder: &Path) -> Result<(), CommandError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => {
+            return Err(CommandError::failed(format!("can't look into {}", folder.display())).because(&error));
+        }
+    };
+    let mut names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    match names.find(|name| !name.starts_with('.') || name == ".gitignore") {
+        None => Ok(()),
+        Some(name) => Err(CommandError::usage(format!("{} is not empty: it holds {name}", folder.display()))
+            .hint("nothing was written; name a new folder: `bonghwa init my-estate`")),
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), CommandError> {
+    let failed =
+        |error: std::io::Error| CommandError::failed(format!("could not write {}", path.display())).because(&error);
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(failed)?;
+    }
+    // `create_new` refuses a file that is already there, whoever put it there since we looked.
+    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FILES;
+    use crate::load::SourceText;
+    use crate::load::load;
+
+    /// What people begin with has nothing wrong with it.
+    #[test]
+    fn the_estate_to_begin_with_has_no_findings() {
+        let toml = FILES.iter().filter(|(path, _)| path.ends_with(".toml"));
+        let texts = toml.map(|(path, text)| SourceText { path: (*path).to_owned(), bytes: text.as_bytes().to_vec() });
+        assert_eq!(load(texts.collect()).findings, []);
+    }
+}

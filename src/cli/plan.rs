@@ -1,0 +1,134 @@
+//! `bonghwa plan`: an incident becomes a plan, which is kept and shown.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::cli::Door;
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::incident::IncidentArgs;
+use crate::cli::project::Project;
+use crate::cli::store;
+use crate::model::Estate;
+use crate::model::Observation;
+use crate::plan;
+use crate::plan::Inputs;
+use crate::plan::Plan;
+use crate::plan::Refusal;
+use crate::report::advice;
+use crate::report::first_screen::first_screen;
+use crate::report::paint::Paint;
+use crate::report::plan_text::View;
+use crate::report::plan_text::plan_text;
+use crate::report::violation;
+
+const AFTER_HELP: &str = "\
+On a terminal the first screen is shown, and the rest with `bonghwa show`. Into a pipe or a file goes all of it.
+The plan is kept in .bonghwa/plans/, named by its digest; the same inputs give the same plan, byte for byte.
+
+A SCOPE is SITE, domain:NAME, hosts:SET or service:NAME@SITE; several may follow a flag, and flags may be repeated.
+
+Examples:
+  bonghwa plan --lost pangyo                        a site is gone
+  bonghwa plan --lost domain:power:bundang          all sites on one power feed are gone
+  bonghwa plan --lost service:pay@ansan --began 7m  one replica is gone, since seven minutes
+  bonghwa plan --impaired ansan --surge new-year    it answers, and nobody trusts it, at New Year
+  bonghwa plan --leave pangyo --to ansan            move out in order
+  bonghwa plan --return pangyo                      the way home
+  bonghwa plan --lost pangyo --only lifeline -o plan.json";
+
+/// Plan for an incident.
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub(crate) struct PlanArgs {
+    /// Write the plan to this file instead of keeping it in the project
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Show everything, however long
+    #[arg(long)]
+    all: bool,
+    /// Print the plan itself, as canonical JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    incident: IncidentArgs,
+}
+
+/// Makes a plan, keeps it, shows it.
+pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
+    let project = Project::open(door)?;
+    let plan = make(&project, &project.loaded.estate, &args.incident)?;
+    let bytes = store::bytes(&plan)?;
+    match &args.output {
+        Some(path) => {
+            store::write(path, &bytes)?;
+            door.ui.status(&format!("plan written to {}", path.display()));
+        }
+        None if args.json => {}
+        None => {
+            let path = store::keep(&project.root, &plan, &bytes)?;
+            let path = path.strip_prefix(&project.root).unwrap_or(&path);
+            door.ui.status(&format!("plan kept in {}", path.display()));
+        }
+    }
+    if args.json {
+        return door.ui.bytes(&bytes).map(|()| Exit::Done);
+    }
+    let text = if door.ui.terminal && !args.all && args.output.is_none() {
+        first_screen(&plan, Paint { color: door.ui.color })
+    } else {
+        plan_text(&plan, View { color: door.ui.color, all: args.all })
+    };
+    door.ui.data(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The plan for an incident on an estate of this project, which may have been changed since it was read. The second
+/// pair of eyes looks at every plan before anybody else does.
+pub(crate) fn make(project: &Project, estate: &Estate, args: &IncidentArgs) -> Result<Plan, CommandError> {
+    if estate.services.is_empty() && project.errors() > 0 {
+        return Err(unreadable(project));
+    }
+    let incident = args.incident(estate)?;
+    let inputs = Inputs {
+        sources: project.sources.clone(),
+        effort: args.effort,
+        errors_elsewhere: u64::try_from(project.errors()).unwrap_or(u64::MAX),
+    };
+    let ground = plan::prepare(estate);
+    let plan =
+        plan::plan_on(&ground, &incident, &Observation::default(), &inputs).map_err(|refusal| refused(&refusal))?;
+    let violations = plan::verify(estate, &plan);
+    if violations.is_empty() {
+        return Ok(plan);
+    }
+    let told = violations.iter().map(violation::violation).collect();
+    Err(refused(&Refusal::Broken { violations: told }))
+}
+
+fn unreadable(project: &Project) -> CommandError {
+    let mut error = CommandError::failed(format!("nothing that could be planned was read in {}", shown(&project.root)));
+    error.exit = Exit::Findings;
+    error.hint(format!("`bonghwa check` shows the {} errors in its files", project.errors()))
+}
+
+fn shown(path: &Path) -> std::path::Display<'_> {
+    path.display()
+}
+
+/// A refusal leaves with the code of whoever can change it: the person at the keyboard, the author of a file, or us.
+fn refused(refusal: &Refusal) -> CommandError {
+    let advice = advice::refusal(refusal);
+    let mut error = CommandError::refused(advice.what).hint(advice.act);
+    error.exit = match refusal {
+        Refusal::NothingLost | Refusal::MixedStates | Refusal::NoSuchHosts { .. } | Refusal::NoSuchReplica { .. } => {
+            Exit::Usage
+        }
+        Refusal::NothingLeft | Refusal::WouldDegrade { .. } => Exit::Refused,
+        Refusal::EmptyEstate | Refusal::StepCycle { .. } | Refusal::ClaimTooLarge { .. } => Exit::Findings,
+        Refusal::Broken { .. } => Exit::Bug,
+    };
+    error
+}

@@ -1,0 +1,82 @@
+//! The terminal: stdout carries data, stderr carries status, and a pipe that is closed early is nobody's mistake.
+
+use std::io::ErrorKind;
+use std::io::IsTerminal;
+use std::io::Write;
+
+use clap::ValueEnum;
+
+use crate::cli::error::CommandError;
+use crate::cli::exit::Exit;
+use crate::cli::input;
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum ColorWhen {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Also into a pipe.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// Where a command writes to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ui {
+    /// Colour on stdout.
+    pub(crate) color: bool,
+    /// Somebody looks at stdout while it is written.
+    pub(crate) terminal: bool,
+    quiet: bool,
+}
+
+impl Ui {
+    /// Looks once at the terminal and the environment.
+    pub(crate) fn new(color: ColorWhen, quiet: bool) -> Self {
+        let terminal = std::io::stdout().is_terminal();
+        let color = match color {
+            ColorWhen::Always => true,
+            ColorWhen::Never => false,
+            ColorWhen::Auto => terminal && !input::no_color(),
+        };
+        Self { color, terminal, quiet }
+    }
+
+    /// Writes data to stdout.
+    pub(crate) fn data(self, text: &str) -> Result<(), CommandError> {
+        self.bytes(text.as_bytes())
+    }
+
+    /// Writes bytes to stdout.
+    pub(crate) fn bytes(self, bytes: &[u8]) -> Result<(), CommandError> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Err(CommandError::closed_pipe()),
+            Err(error) => Err(CommandError::failed("could not write to stdout").because(&error)),
+        }
+    }
+
+    /// Says on stderr what is going on, unless it should be quiet. Whether anybody hears it changes nothing.
+    pub(crate) fn status(self, text: &str) {
+        if !self.quiet {
+            say(text);
+        }
+    }
+
+    /// Says on stderr why a command could not go on, and gives its code.
+    pub(crate) fn complain(error: &CommandError) -> Exit {
+        let text = error.text();
+        if !text.is_empty() {
+            say(text.trim_end());
+        }
+        error.exit
+    }
+}
+
+/// A line on stderr. Nothing can be done when that is gone too.
+pub(crate) fn say(text: &str) {
+    drop(writeln!(std::io::stderr(), "{text}"));
+}

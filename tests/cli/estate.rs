@@ -1,0 +1,118 @@
+//! What is said of an estate without any incident: its graph, and its explanations.
+
+use expect_test::expect;
+
+use crate::run::Test;
+
+#[test]
+fn the_graph_reads_in_order_of_recovery() {
+    Test::with_init().run(&["graph"]).code(0).stdout(expect![[r#"
+        lifeline  Text messages, and what they cannot live without (2 services)
+          message-store
+            at    north active, south hot; needed by 1
+          text-message
+            at    cloud cold, north active, south active
+            needs session, message-store, photos (soft), deploy (start)
+
+        core  What people pay for, and the tools of recovery (4 services)
+          bastion
+            at    north active, south active
+          deploy
+            at    north active, south warm; needed by 1
+          dns
+            at    north active, south active
+          session
+            at    north active, south active; needed by 2
+
+        rest  What may wait until the morning (1 service)
+          photos
+            at    north active, south active; needed by 1
+            needs session
+
+        no circles: every service can be started after all that it needs
+    "#]]);
+}
+
+#[test]
+fn circles_are_named() {
+    let test = Test::with_init().changed(
+        "topology/services.toml",
+        "[service.session]\n",
+        "[service.session]\ndepends-on = [\"text-message\"]\n",
+    );
+    let told = test.run(&["graph"]).code(0).out();
+    assert!(told.contains("CIRCLE  session > text-message > session (2 services)"), "{told}");
+}
+
+#[test]
+fn the_graph_is_valid_dot() {
+    let test = Test::with_init();
+    let dot = test.run(&["graph", "--format", "dot"]).code(0).out();
+    assert!(dot.starts_with("digraph estate {"));
+    assert!(dot.contains("subgraph cluster_0"));
+    assert!(dot.contains("\"text-message\" -> \"photos\" [style=dashed, label=\"soft\"];"));
+    for line in dot.lines().filter(|line| line.contains("->")) {
+        assert_eq!(line.matches('"').count() % 2, 0, "{line}");
+    }
+}
+
+#[test]
+fn the_graph_is_json_for_programs() {
+    let text = Test::with_init().run(&["graph", "--json"]).code(0).out();
+    let graph: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(graph["tiers"][0]["services"][1]["needs"][0]["kind"], "hard");
+    assert_eq!(graph["cycles"], serde_json::json!([]));
+}
+
+#[test]
+fn a_service_is_explained_without_an_incident() {
+    Test::with_init().run(&["explain", "session"]).code(0).stdout(expect![[r#"
+        service:session: 세션 (sessions)
+          tier core, owner messaging
+
+        where
+          north: active, 60 %, hosts no-sess-[01-04]
+          south: active, 40 %, hosts so-sess-[01-04]
+
+        promised
+          back within 1h
+          losing at most 1m
+
+        needs
+          nothing
+
+        needed by
+          photos, text-message
+
+        why it may be as urgent as the first tier
+          text-message > session (each can't serve without the next)
+
+        Name an incident to see what becomes of it: --lost SITE
+    "#]]);
+}
+
+#[test]
+fn a_name_with_a_slip_is_answered_with_what_was_meant() {
+    let test = Test::with_init();
+    test.run(&["explain", "service:sesion"]).code(2).stderr(expect![[r#"
+        error: there is no service sesion
+          -> did you mean session?
+    "#]]);
+    test.run(&["plan", "--lost", "nort"]).code(2).stderr(expect![[r#"
+        error: there is no site nort
+          -> did you mean north?
+          -> a scope is SITE, domain:NAME, hosts:SET or service:NAME@SITE
+    "#]]);
+    test.run(&["plan", "--lost", "session"]).code(2).stderr(expect![[r#"
+        error: there is no site session
+          -> declared: cloud, north, south
+          -> the service of that name is service:session@north or service:session@south
+    "#]]);
+    test.run(&["plan", "--lost", "hosts:a;b"]).code(2).stderr(expect![[r#"
+        error: hosts:a;b is no set of hosts: ';' can't be in the name of a host
+    "#]]);
+    test.run(&["plan", "--lost", "north", "--surge", "newyear"]).code(2).stderr(expect![[r#"
+        error: no service declares a surge newyear
+          -> did you mean new-year?
+    "#]]);
+}

@@ -1,0 +1,8 @@
+//! The tool as people meet it: arguments in; stdout, stderr and an exit code out.
+//!
+//! Every test has a project of its own in a folder that vanishes, no colour, and a fixed day.
+
+mod estate;
+mod plan;
+mod project;
+mod run;
