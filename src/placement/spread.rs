@@ -58,8 +58,11 @@ fn stages(tier: TierId) -> Vec<Means> {
     vec![room, launch, degrade, Means { shed: true, ..degrade }]
 }
 
-/// Survivors go to the level, and take over in proportion to what each can still carry; what does not divide goes to
-/// the first by name.
+/// Users are moved by whole percents where they can be: a share that nobody can read aloud helps nobody.
+const BUCKET: u64 = 10_000;
+
+/// Survivors go to the level, and take over in proportion to what each can still carry: at the full level where all of
+/// it fits, so that nobody moves twice, else at this one. What does not divide goes to the first by name.
 fn absorb(work: &mut Work<'_>, survivors: &[SeatId], level: Level, demand: &Amounts) {
     let mut means = Means::ROOM;
     for &seat in survivors {
@@ -71,18 +74,28 @@ fn absorb(work: &mut Work<'_>, survivors: &[SeatId], level: Level, demand: &Amou
         return;
     };
     let open = work.open_share(first.service);
-    let extra: Vec<Ppm> =
-        survivors.iter().map(|&seat| work.could_carry(seat, demand, means).less(work.seat(seat).last.share)).collect();
-    let all: u64 = extra.iter().map(|extra| extra.0).sum();
-    if all < open.0 {
+    let full = work.situation.demand(work.estate, first.service, Level::Full);
+    let sum = |extra: &Vec<Ppm>| extra.iter().map(|extra| extra.0).sum::<u64>();
+    let mut ways = [&full, demand].into_iter().map(|demand| extra(work, survivors, demand, means));
+    let Some(extra) = ways.find(|extra| sum(extra) >= open.0) else {
         return;
-    }
+    };
+    let all = sum(&extra).max(1);
     for (&seat, extra) in survivors.iter().zip(&extra) {
-        let part = u128::from(open.0) * u128::from(extra.0) / u128::from(all.max(1));
-        let part = u64::try_from(part).unwrap_or(0);
+        let part = u128::from(open.0) * u128::from(extra.0) / u128::from(all);
+        let part = u64::try_from(part).unwrap_or(0) / BUCKET * BUCKET;
         let share = Ppm(work.seat(seat).last.share.0 + part);
         work.put(seat, Serving { level, share }, demand, means);
     }
+    for &seat in survivors {
+        pour(work, seat, level, demand, means);
+    }
+}
+
+/// What each survivor could carry beyond what it has.
+fn extra(work: &Work<'_>, survivors: &[SeatId], demand: &Amounts, means: Means) -> Vec<Ppm> {
+    let carried = survivors.iter().map(|&seat| (seat, work.could_carry(seat, demand, means)));
+    carried.map(|(seat, carried)| carried.less(work.seat(seat).last.share)).collect()
 }
 
 /// Puts as many of the open users on the seat as fit by these means.

@@ -120,6 +120,8 @@ pub struct Source {
 pub struct ClassOnPaper {
     /// The tier.
     pub tier: String,
+    /// For people.
+    pub title: String,
     /// The last step of this tier and all before it ends.
     pub finish_ms: Millis,
     /// No schedule ends earlier, given what the tiers before it got.

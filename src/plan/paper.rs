@@ -120,6 +120,7 @@ fn classes(scene: &Scene<'_>, clock: &Clock) -> Vec<ClassOnPaper> {
             let packing = scene.placement.packing.get(at)?;
             Some(ClassOnPaper {
                 tier: tiers.get(at)?.name.clone(),
+                title: tiers.get(at)?.title.clone(),
                 finish_ms: finish.finish,
                 bound_ms: finish.bound,
                 proven: finish.proven,

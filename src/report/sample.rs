@@ -96,6 +96,7 @@ fn incident() -> IncidentOnPaper {
 fn class(tier: &str, finish: u64, bound: u64) -> ClassOnPaper {
     ClassOnPaper {
         tier: tier.to_owned(),
+        title: tier.to_owned(),
         finish_ms: Millis::from_secs(finish),
         bound_ms: Millis::from_secs(bound),
         proven: finish == bound,

@@ -50,6 +50,7 @@ pub(super) fn plan() -> Plan {
     };
     let class = |tier: &str, finish| ClassOnPaper {
         tier: tier.to_owned(),
+        title: tier.to_owned(),
         finish_ms: Millis::from_secs(finish),
         bound_ms: Millis::ZERO,
         proven: false,
