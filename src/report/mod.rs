@@ -28,6 +28,7 @@ pub mod plan_services;
 pub mod plan_steps;
 pub mod plan_text;
 pub mod reason;
+pub mod schema;
 pub mod table;
 pub mod violation;
 pub mod waves;

@@ -128,7 +128,7 @@ fn is_root(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
         ["src", file] => matches!(*file, "lib.rs" | "main.rs"),
-        ["tests" | "benches" | "examples" | "fuzz_targets", file] => file.ends_with(".rs"),
+        ["tests" | "benches" | "examples", file] | ["fuzz", "fuzz_targets", file] => file.ends_with(".rs"),
         ["tests" | "benches" | "examples", _, "main.rs"] | ["build.rs"] => true,
         _ => false,
     }

@@ -2,6 +2,7 @@
 
 mod consistent;
 mod good;
+mod mutated;
 mod sample;
 
 use crate::load::Loaded;
