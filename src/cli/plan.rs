@@ -122,6 +122,9 @@ fn shown(path: &Path) -> std::path::Display<'_> {
 fn refused(refusal: &Refusal) -> CommandError {
     let advice = advice::refusal(refusal);
     let mut error = CommandError::refused(advice.what).hint(advice.act);
+    if let Refusal::Broken { violations } = refusal {
+        error.chain = std::iter::once("the plan failed its own check".to_owned()).chain(violations.clone()).collect();
+    }
     error.exit = match refusal {
         Refusal::NothingLost | Refusal::MixedStates | Refusal::NoSuchHosts { .. } | Refusal::NoSuchReplica { .. } => {
             Exit::Usage

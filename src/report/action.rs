@@ -95,7 +95,7 @@ pub fn details(action: &ActionOnPaper) -> Vec<(&'static str, String)> {
 }
 
 fn route_line(route: &RouteOnPaper) -> String {
-    let to: Vec<String> = route.to.iter().map(|(site, share)| format!("{site} {share}")).collect();
+    let to: Vec<String> = route.to.iter().map(|(site, share)| format!("{site} {}", words::percent(*share))).collect();
     format!("shift route {} to {}", route.route, to.join(", "))
 }
 

@@ -31,7 +31,7 @@ pub fn issue(issue: &Issue) -> Advice {
         Issue::RpoAtRisk { service, site, lag, objective } => rpo_at_risk(service, site, *lag, *objective),
         Issue::AdmitsPart { service, share } => Advice::new(
             format!("{service} can admit {}; the rest is turned away", reason::users(*share)),
-            format!("say so to users now; `explain service:{service}` names the capacity that is short"),
+            format!("tell users now; what is short: `explain service:{service}`"),
         ),
         Issue::OnDemandInPromise { service, site, launch_proved } => on_demand(service, site, launch_proved.as_deref()),
         Issue::SharesDomain { service, site, domain } => Advice::new(
@@ -99,7 +99,7 @@ fn stranded(service: &str, needed_by: &[String]) -> Advice {
     };
     Advice::new(
         format!("{service} has nowhere to go; {needs}"),
-        format!("call its owner; `explain service:{service}` says why each site was refused"),
+        format!("call its owner; why no site took it: `explain service:{service}`"),
     )
 }
 
@@ -108,7 +108,7 @@ fn rto_missed(service: &str, expected: Millis, objective: Millis, bound: Millis)
     let act = if bound > objective {
         format!("no order is fast enough (at best {}): tell users, then shorten its steps", words::at(bound))
     } else {
-        format!("`explain service:{service}` shows what it waits for; more people or slots may help")
+        format!("why so late: `explain service:{service}`; more people may help")
     };
     let promised = words::span(objective);
     Advice::new(format!("{service} is back {late} later than promised ({} of {promised})", words::at(expected)), act)

@@ -75,7 +75,7 @@ fn service(change: &ServiceChange) -> String {
     }
     if let Some((before, after)) = change.admits {
         let way = if after > before { "more" } else { "fewer" };
-        parts.push(format!("admits {way}: {before} > {after}"));
+        parts.push(format!("admits {way}: {} > {}", words::percent(before), words::percent(after)));
     }
     parts.extend(change.back.map(|(before, after)| back(before, after)));
     if let Some((before, after)) = &change.tier {
@@ -105,7 +105,11 @@ fn back(before: Option<Millis>, after: Option<Millis>) -> String {
 fn seats(seats: &[(String, Ppm)]) -> String {
     match seats {
         [] => "nowhere".to_owned(),
-        _ => seats.iter().map(|(site, share)| format!("{site} {share}")).collect::<Vec<_>>().join(", "),
+        _ => seats
+            .iter()
+            .map(|(site, share)| format!("{site} {}", words::percent(*share)))
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }
 

@@ -3,10 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::model::Millis;
+use crate::model::Ppm;
+use crate::plan::Level;
 use crate::plan::Link;
 use crate::plan::Plan;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Step;
+use crate::plan::Target;
+use crate::plan::WaitedFor;
 use crate::report::gate;
 use crate::report::paint::Paint;
 use crate::report::plan_text::WIDE;
@@ -69,20 +73,31 @@ fn urgency(plan: &Plan, service: &ServiceOnPaper) -> Vec<String> {
 
 fn places(service: &ServiceOnPaper) -> Vec<String> {
     let before = service.from.iter().map(|one| {
+        let share = if one.share > Ppm::ZERO { format!(", {}", words::percent(one.share)) } else { String::new() };
         let fate = if one.survives { "survives" } else { "is gone" };
-        format!("before: {} ({}, {}) {fate}", one.site, one.role, one.share)
-    });
-    let after = service.to.iter().map(|target| {
-        let why: Vec<String> = target.because.iter().map(reason::because).collect();
-        let first = match (target.first_level, target.first_share) == (target.level, target.share) {
-            true => String::new(),
-            false => format!(" (first {} for {})", words::level(target.first_level), target.first_share),
-        };
-        let what = format!("{}, {}{first}", words::level(target.level), reason::users(target.share));
-        format!("{}: {what}; {}", target.site, why.join("; "))
+        format!("before: {} ({}{share}) {fate}", one.site, one.role)
     });
     let nowhere = service.to.is_empty().then(|| "nowhere".to_owned());
-    before.chain(after).chain(nowhere).collect()
+    before.chain(service.to.iter().map(place)).chain(nowhere).collect()
+}
+
+fn place(target: &Target) -> String {
+    let why: Vec<String> = target.because.iter().map(reason::because).collect();
+    let first = match (target.first_level == target.level, target.first_share == target.share) {
+        (true, true) => String::new(),
+        (_, _) if target.first_share == Ppm::ZERO => " (not at first)".to_owned(),
+        (false, true) => format!(" (first {})", words::level(target.first_level)),
+        (_, false) => {
+            format!(" (first {} for {})", words::level(target.first_level), words::percent(target.first_share))
+        }
+    };
+    format!(
+        "{}: {}, {}{first}; {}",
+        target.site,
+        words::level(target.level),
+        reason::users(target.share),
+        why.join("; ")
+    )
 }
 
 fn rejected(service: &ServiceOnPaper) -> Vec<String> {
@@ -90,7 +105,8 @@ fn rejected(service: &ServiceOnPaper) -> Vec<String> {
 }
 
 fn level(service: &ServiceOnPaper) -> Vec<String> {
-    let note = service.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+    let note = service.note.as_ref().filter(|_| service.level < Level::Full);
+    let note = note.map_or(String::new(), |note| format!(": {note}"));
     let mut lines = vec![format!("{}{note}, for {}", words::level(service.level), reason::users(service.admits))];
     lines.extend(service.level_because.iter().map(reason::level_because));
     lines.extend(service.stranded_by.iter().map(|missing| format!("it needs {missing}, which nothing brings back")));
@@ -142,8 +158,10 @@ pub(super) fn chain(plan: &Plan, links: &[Link]) -> Vec<String> {
         let waited =
             if idle > Millis::ZERO { format!(" after {} of nothing", words::span(idle)) } else { String::new() };
         let title = titles.get(link.id.as_str()).map_or(String::new(), |title| format!(": {title}"));
-        let why = reason::waited_for(&link.waited_for);
-        lines.push(format!("{:>9} {took:>7}  \t{}{title} [{why}{waited}]", words::at(link.start_ms), link.id));
+        // That each link waits for the one before is what a chain means; only another reason is said.
+        let plain = link.waited_for == WaitedFor::Before && waited.is_empty();
+        let why = if plain { String::new() } else { format!(" [{}{waited}]", reason::waited_for(&link.waited_for)) };
+        lines.push(format!("{:>9} {took:>7}  \t{}{title}{why}", words::at(link.start_ms), link.id));
         before = link.end_ms;
     }
     lines.extend(links.last().map(|last| format!("{:>9}          \tback", words::at(last.end_ms))));

@@ -93,7 +93,10 @@ fn lifeline_lines(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> Vec<Str
     if lifeline.closure.is_empty() {
         return vec![label(paint, Tone::Good, "LIFELINE", "untouched")];
     }
-    let names: Vec<&str> = lifeline.promised.iter().map(|service| service.title.as_str()).collect();
+    // What comes back last is what people wait for: it stands first, and the rest is what it needs.
+    let mut promised = lifeline.promised.clone();
+    promised.sort_by_key(|service| std::cmp::Reverse(service.expected_back_ms));
+    let names: Vec<&str> = promised.iter().map(|service| service.title.as_str()).collect();
     let mut lines = vec![label(paint, Tone::Head, "LIFELINE", &words::fold(&names, COLUMNS - 10))];
     lines.push(words::cut(&format!("  back    {}", returns(lifeline)), COLUMNS));
     lines.push(promise(plan, lifeline, paint));
@@ -133,7 +136,9 @@ fn returned(moment: &Milestone) -> String {
         Ppm::ZERO => format!("{} off", words::at(moment.at_ms)),
         Ppm::ONE if moment.level == Level::Full => format!("{} full", words::at(moment.at_ms)),
         Ppm::ONE => format!("{} {} for all", words::at(moment.at_ms), words::level(moment.level)),
-        share => format!("{} {} for {share}", words::at(moment.at_ms), words::level(moment.level)),
+        share => {
+            format!("{} {} for {}", words::at(moment.at_ms), words::level(moment.level), words::percent(share))
+        }
     }
 }
 
@@ -205,9 +210,11 @@ fn toll(plan: &Plan, paint: Paint) -> Vec<String> {
     let shed = |service: &ServiceOnPaper| service.level == Level::Shed && !stranded(service);
     lines.extend(listed(plan, paint, "SHED", Tone::Care, shed, |service| service.id.clone()));
     let degraded = |service: &ServiceOnPaper| service.level == Level::Degraded;
+    // What users notice is said where that leaves room for the names.
+    let few = plan.services.iter().filter(|service| degraded(service)).count() <= 2;
     lines.extend(listed(plan, paint, "DEGRADED", Tone::Care, degraded, |service| match &service.note {
-        Some(note) => format!("{} ({note})", service.id),
-        None => service.id.clone(),
+        Some(note) if few => format!("{} ({note})", service.id),
+        Some(_) | None => service.id.clone(),
     }));
     let part =
         |service: &ServiceOnPaper| service.admits < Ppm::ONE && service.level != Level::Shed && !stranded(service);

@@ -8,6 +8,7 @@ use crate::report::paint::Paint;
 use crate::report::paint::Tone;
 use crate::report::plan_text::WIDE;
 use crate::report::plan_text::section;
+use crate::report::table::Column;
 use crate::report::table::left;
 use crate::report::table::table;
 use crate::report::words;
@@ -18,20 +19,22 @@ const LINES: usize = 48;
 /// The table of services, tier by tier.
 #[must_use]
 pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
-    let shape = [
-        left("service", 22),
+    let shown = if all { plan.services.len() } else { plan.services.len().min(LINES) };
+    let rows: Vec<Vec<String>> = plan.services[..shown].iter().map(row).collect();
+    let mut shape = [
+        left("service", 21),
         left("impact", 10),
-        left("from > to", 32),
+        left("from > to", 0),
         left("level", 8),
         left("back", 9),
         left("promised", 18),
         left("", 40),
     ];
-    let shown = if all { plan.services.len() } else { plan.services.len().min(LINES) };
-    let rows: Vec<Vec<String>> = plan.services[..shown].iter().map(row).collect();
-    let mut table = table(&shape, &rows, WIDE - 4).into_iter();
+    // Where services go takes the room that the other columns leave.
+    shape[FROM_TO].most = WIDE.saturating_sub(3 + taken(&shape, &rows));
+    let mut table = table(&shape, &rows, WIDE - 3).into_iter();
     let mut lines: Vec<String> =
-        table.next().map(|head| format!("  {}", paint.tone(Tone::Quiet, &head))).into_iter().collect();
+        table.next().map(|head| format!(" {}", paint.tone(Tone::Quiet, &head))).into_iter().collect();
     let mut tier = "";
     for (line, service) in table.zip(&plan.services) {
         if service.effective_tier != tier {
@@ -39,13 +42,26 @@ pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
             lines.push(tier_line(plan, tier, paint));
         }
         let alarming = missed(service) || service.impact == Impact::Stranded;
-        lines.push(format!("  {}", if alarming { paint.alarm(&line) } else { line }));
+        lines.push(format!(" {}", if alarming { paint.alarm(&line) } else { line }));
     }
     if shown < plan.services.len() {
-        lines.push(format!("  … and {} more (`--all` shows them)", plan.services.len() - shown));
+        lines.push(format!(" … and {} more (`--all` shows them)", plan.services.len() - shown));
     }
     let what = "in order of urgency; ^ raised from a tier below; shares in percent of users";
     section(paint, "SERVICES", what, &lines)
+}
+
+/// The column that says from where to where.
+const FROM_TO: usize = 2;
+
+/// What all columns but two take: the one that gets the rest, and the last, which may be left out.
+fn taken(shape: &[Column], rows: &[Vec<String>]) -> usize {
+    let others = shape.iter().enumerate().take(shape.len() - 1).filter(|(at, _)| *at != FROM_TO);
+    let width = |at: usize, column: &Column| {
+        let cells = rows.iter().map(|row| row.get(at).map_or(0, |cell| words::width(cell)));
+        cells.max().unwrap_or(0).max(words::width(column.head)).min(column.most) + 2
+    };
+    others.map(|(at, column)| width(at, column)).sum()
 }
 
 /// A tier, and when the last of its steps ends.
@@ -86,12 +102,12 @@ fn row(service: &ServiceOnPaper) -> Vec<String> {
     ]
 }
 
-/// `pangyo 70, ansan 30 > ansan`.
+/// `pangyo 45 > ansan 64, chuncheon 36`: who no longer serves, and who serves in the end.
 fn from_to(service: &ServiceOnPaper) -> String {
-    let from: Vec<String> = service
-        .from
-        .iter()
-        .filter(|assignment| assignment.share > Ppm::ZERO)
+    let before = || service.from.iter().filter(|assignment| assignment.share > Ppm::ZERO);
+    let gone = before().any(|assignment| !assignment.survives);
+    let from: Vec<String> = before()
+        .filter(|assignment| !gone || !assignment.survives)
         .map(|assignment| at_site(&assignment.site, assignment.share))
         .collect();
     let to: Vec<String> = service
@@ -107,7 +123,15 @@ fn from_to(service: &ServiceOnPaper) -> String {
 
 /// `ansan 30`; all users go without a number.
 fn at_site(site: &str, share: Ppm) -> String {
-    if share == Ppm::ONE { site.to_owned() } else { format!("{site} {}", share.to_string().replace(" %", "")) }
+    if share == Ppm::ONE { site.to_owned() } else { format!("{site} {}", whole_percent(share)) }
+}
+
+/// In whole percent; what is less than one is still some.
+fn whole_percent(share: Ppm) -> String {
+    match (share.0 + 5_000) / 10_000 {
+        0 => "<1".to_owned(),
+        percent => percent.to_string(),
+    }
 }
 
 /// `10m +2m30s`, `10m MISSED 1m45s`.
@@ -116,7 +140,7 @@ fn promised(service: &ServiceOnPaper) -> String {
     match service.expected_back_ms {
         None => words::span(objective),
         Some(back) if back > objective => {
-            format!("{} MISSED -{}", words::span(objective), words::span(back.saturating_sub(objective)))
+            format!("{} MISSED {}", words::span(objective), words::span(back.saturating_sub(objective)))
         }
         Some(back) => format!("{} +{}", words::span(objective), words::rough(objective.saturating_sub(back))),
     }

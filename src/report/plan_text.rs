@@ -72,11 +72,11 @@ fn ledger(plan: &Plan, paint: Paint) -> String {
             if line.on_demand > 0 {
                 notes.push(format!("and {} launched", amount_text(line.on_demand)));
             }
-            let free = if gone { "-".to_owned() } else { amount_text(free) };
+            let free = if gone { "-".to_owned() } else { amount_text(whole_down(free)) };
             let (id, state) =
                 if at == 0 { (site.id.clone(), site.state.clone()) } else { (String::new(), String::new()) };
-            let amounts = [line.before, line.after, line.limit].map(amount_text);
-            let [before, after, limit] = amounts;
+            let [before, after] = [line.before, line.after].map(|amount| amount_text(whole_up(amount)));
+            let limit = amount_text(whole_down(line.limit));
             rows.push(vec![id, state, line.resource.clone(), before, after, limit, free, notes.join(", ")]);
         }
     }
@@ -89,6 +89,19 @@ fn ledger(plan: &Plan, paint: Paint) -> String {
         "what is taken before and after, against the limit that a plan may fill",
         &table(&shape, &rows, WIDE - 2),
     )
+}
+
+/// From here on, in thousandths, parts of a unit only disturb.
+const WHOLE: u64 = 100_000;
+
+/// What is taken is never understated.
+fn whole_up(amount: u64) -> u64 {
+    if amount < WHOLE { amount } else { amount.div_ceil(1_000) * 1_000 }
+}
+
+/// What is there is never overstated.
+fn whole_down(amount: u64) -> u64 {
+    if amount < WHOLE { amount } else { amount / 1_000 * 1_000 }
 }
 
 /// A heading, and lines indented below it.

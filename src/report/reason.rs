@@ -15,7 +15,9 @@ use crate::report::words;
 #[must_use]
 pub fn because(because: &Because) -> String {
     match because {
-        Because::Survivor { before } => format!("it is active there already, and carried {before} of the users"),
+        Because::Survivor { before } => {
+            format!("it is active there already, and carried {} of the users", words::percent(*before))
+        }
         Because::Stays => "it is active there already, and stays as it is".to_owned(),
         Because::Hot => "a hot standby runs there, and only needs its traffic".to_owned(),
         Because::Warm => "a warm standby runs there, and must be scaled up".to_owned(),
@@ -42,7 +44,7 @@ pub fn because(because: &Because) -> String {
             format!("it shares {domain} with what is lost; the candidates that do not had no room")
         }
         Because::Admits { share, resource } => {
-            format!("not all users fit: {resource} ran out at {share} of them")
+            format!("not all users fit: {resource} ran out at {} of them", words::percent(*share))
         }
         Because::AboveFillLimit { resource, amount } => format!(
             "it fills the site {} {resource} beyond its fill limit, as only the first tier's floor may",
@@ -138,7 +140,7 @@ pub fn pool_name(pool: &str) -> String {
 /// A share of users as part of a sentence: `all users`, `67 % of users`.
 #[must_use]
 pub fn users(share: Ppm) -> String {
-    if share >= Ppm::ONE { "all users".to_owned() } else { format!("{share} of users") }
+    if share >= Ppm::ONE { "all users".to_owned() } else { format!("{} of users", words::percent(share)) }
 }
 
 /// From when on a service does how much for whom: `T+07:30 degraded for 67 % of users`, `T+00:00 off`.

@@ -245,11 +245,11 @@ fn what_to_know_and_what_to_do() {
     let all = issues();
     expect![[r#"
         billing has nowhere to go; needed by gifts
-           -> call its owner; `explain service:billing` says why each site was refused
+           -> call its owner; why no site took it: `explain service:billing`
         billing has nowhere to go; nobody else needs it
-           -> call its owner; `explain service:billing` says why each site was refused
+           -> call its owner; why no site took it: `explain service:billing`
         text-message is back 1m45s later than promised (T+11:45 of 10m)
-           -> `explain service:text-message` shows what it waits for; more people or slots may help
+           -> why so late: `explain service:text-message`; more people may help
         text-message is back 1m45s later than promised (T+11:45 of 10m)
            -> no order is fast enough (at best T+10:40): tell users, then shorten its steps
         text-message at ansan may be 5s behind; 0s were promised
@@ -257,7 +257,7 @@ fn what_to_know_and_what_to_do() {
         text-message at ansan is behind by nobody knows how much; 0s were promised
            -> decide who may accept lost data before its gate asks
         text-message can admit 67 % of users; the rest is turned away
-           -> say so to users now; `explain service:text-message` names the capacity that is short
+           -> tell users now; what is short: `explain service:text-message`
         text-message leans on capacity that ansan must launch first (last proved 2026-09-12)
            -> call ansan's support now, and ask for the capacity by name
         text-message leans on capacity that ansan must launch first (never proved)

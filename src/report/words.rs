@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthChar;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::Millis;
+use crate::model::Ppm;
 use crate::placement::Through;
 use crate::plan::Impact;
 use crate::plan::Level;
@@ -25,12 +26,25 @@ pub fn span(span: Millis) -> String {
     if span.0 < 1_000 { span.to_string() } else { Millis::from_secs(span.0.div_ceil(1_000)).to_string() }
 }
 
-/// A span in its two largest units, rounded down: what is spare is never overstated.
+/// A span as far as it matters, rounded down: what is spare is never overstated. Seconds matter below ten minutes.
 #[must_use]
 pub fn rough(span: Millis) -> String {
-    let units = [86_400_000, 3_600_000, 60_000, 1_000];
-    let second = units.iter().position(|unit| span.0 >= *unit).map_or(1_000, |at| units[(at + 1).min(3)]);
-    Millis(span.0 / second * second).to_string()
+    let unit = match span.0 {
+        0..600_000 => 1_000,
+        600_000..86_400_000 => 60_000,
+        _ => 3_600_000,
+    };
+    Millis(span.0 / unit * unit).to_string()
+}
+
+/// A share in whole percent, rounded down: what is promised is never overstated.
+#[must_use]
+pub fn percent(share: Ppm) -> String {
+    match share.0 {
+        0 => "0 %".to_owned(),
+        1..10_000 => "<1 %".to_owned(),
+        some => format!("{} %", some / 10_000),
+    }
 }
 
 /// A level in a word.

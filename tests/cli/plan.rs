@@ -150,9 +150,8 @@ fn why_is_answered() {
 
         why so late
             T+00:00      1m  approval:start: approve the start of this plan [starts at once]
-            T+01:00      5s  session/verify@south: session answers at south [waits for the one before]
-            T+01:05   1m12s  session/shift@south: Send the users of session to south [waits for the one
-                             before]
+            T+01:00      5s  session/verify@south: session answers at south
+            T+01:05   1m12s  session/shift@south: Send the users of session to south
             T+02:17          back
 
         its steps
@@ -188,14 +187,11 @@ fn why_is_answered() {
         why so late: text-message is the last
             T+00:00      1m  approval:start: approve the start of this plan [starts at once]
             T+01:00      3m  kit:sealed-credentials/fetch: Sealed credentials: what opens the database when
-                             the secrets service is gone [waits for the one before]
-            T+04:00     25s  message-store/promote@south: Make the standby at south the primary [waits for
-                             the one before]
-            T+04:25      8s  message-store/verify@south: A row is written at south, and read again [waits
-                             for the one before]
-            T+04:33     10s  text-message/verify@south: A message goes through south [waits for the one
-                             before]
-            T+04:43     50s  text-message/shift@south: Send its users to south [waits for the one before]
+                             the secrets service is gone
+            T+04:00     25s  message-store/promote@south: Make the standby at south the primary
+            T+04:25      8s  message-store/verify@south: A row is written at south, and read again
+            T+04:33     10s  text-message/verify@south: A message goes through south
+            T+04:43     50s  text-message/shift@south: Send its users to south
             T+05:33          back
     "#]]);
 }
