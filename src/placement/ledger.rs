@@ -42,6 +42,8 @@ struct Account {
 pub(in crate::placement) struct Taken {
     /// Those who must give up room before it may be used.
     pub(in crate::placement) waits: Vec<SeatId>,
+    /// Those whose room the reserve bridges until they have given it up.
+    pub(in crate::placement) bridged: Vec<SeatId>,
     /// What was taken above the fill limit.
     pub(in crate::placement) above_limit: Option<Amounts>,
 }
@@ -132,6 +134,7 @@ impl Ledger {
             open = open.less(&part);
             if bridged {
                 bridge = bridge.plus(&part);
+                taken.bridged.push(*giver);
             } else {
                 taken.waits.push(*giver);
             }

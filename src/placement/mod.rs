@@ -40,5 +40,6 @@ pub use situation::SeatNow;
 pub use situation::Situation;
 pub use urgency::Need;
 pub use urgency::Urgency;
+pub use urgency::gates_the_floor;
 pub use urgency::hard_needs;
 pub use urgency::urgency;

@@ -25,6 +25,7 @@ use crate::placement::candidates::candidates;
 use crate::placement::candidates::lost_domains;
 use crate::placement::candidates::reasons;
 use crate::placement::candidates::rejections;
+use crate::placement::hard_needs;
 use crate::placement::packing::Packing;
 use crate::placement::raise::raise;
 use crate::placement::spread::place_floor;
@@ -78,14 +79,13 @@ pub fn place(estate: &Estate, incident: &Incident, situation: &Situation, urgenc
             because[id.at()] = raise(&mut work, id, incident, &lost);
         }
     }
-    collapse(&mut work);
+    let impacts = impacts(&work);
+    collapse(&mut work, &impacts);
     let services = (0..estate.services.len())
-        .map(|at| placed(&work, ServiceId::new(at), incident, &lost, because[at].take()))
+        .map(|at| placed(&work, ServiceId::new(at), impacts[at], incident, &lost, because[at].take()))
         .collect();
     let sites = (0..estate.sites.len()).map(|at| account(&work, SiteId::new(at))).collect();
-    let mut placement = Placement { services, sites, packing };
-    wait_for_callees(estate, &mut placement);
-    placement
+    Placement { services, sites, packing }
 }
 
 /// Services in the order in which they are placed: by effective tier; inside a tier those with the fewest candidates
@@ -120,7 +120,7 @@ fn by_tier(work: &Work<'_>, incident: &Incident, lost: &[DomainId]) -> Vec<Vec<S
 fn close_floors(work: &mut Work<'_>) {
     for seat in work.seats.iter_mut().flatten() {
         seat.first = seat.last;
-        seat.waits_first = std::mem::take(&mut seat.waits_last);
+        seat.waits_first = std::mem::replace(&mut seat.waits_last, seat.bridged.clone());
         seat.launched_first = !seat.launched.is_zero();
     }
 }
@@ -132,14 +132,14 @@ fn is_low(work: &Work<'_>, id: ServiceId) -> bool {
 }
 
 /// A service whose full level waits for nothing comes back at it at once.
-fn collapse(work: &mut Work<'_>) {
+fn collapse(work: &mut Work<'_>, impacts: &[Impact]) {
     let estate = work.estate;
     for (at, service) in estate.services.iter().enumerate() {
         let full_is_there = service
             .depends_on
             .iter()
             .filter(|dependency| dependency.kind == DependencyKind::Hard && dependency.full_only)
-            .all(|dependency| work.seats[dependency.service.at()].iter().all(|seat| seat.part != Part::Left));
+            .all(|dependency| matches!(impacts[dependency.service.at()], Impact::Unaffected | Impact::Exposed));
         let seats = &mut work.seats[at];
         let at_once = |seat: &Seat| {
             seat.last.share == Ppm::ZERO && seat.first.share == Ppm::ZERO
@@ -160,12 +160,12 @@ fn collapse(work: &mut Work<'_>) {
 fn placed(
     work: &Work<'_>,
     id: ServiceId,
+    impact: Impact,
     incident: &Incident,
     lost: &[DomainId],
     level_because: Option<LevelBecause>,
 ) -> Placed {
     let mut seats = work.seats[id.at()].clone();
-    let impact = impact(work, id);
     let moves = seats.iter().any(|seat| seat.part == Part::Added)
         || seats.iter().any(|seat| seat.part == Part::Survivor && seat.last.share > seat.now.share);
     let admits = Ppm(seats.iter().map(|seat| seat.last.share.0).sum::<u64>().min(Ppm::ONE.0));
@@ -257,25 +257,24 @@ fn account(work: &Work<'_>, site: SiteId) -> SiteAccount {
     }
 }
 
-/// A service that lost nothing, and calls one that is not there, waits for it.
-fn wait_for_callees(estate: &Estate, placement: &mut Placement) {
+/// What the incident does to every service: what it does itself, then waiting for callees.
+fn impacts(work: &Work<'_>) -> Vec<Impact> {
+    let estate = work.estate;
+    let mut impacts: Vec<Impact> = (0..estate.services.len()).map(|at| impact(work, ServiceId::new(at))).collect();
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); estate.services.len()];
-    for (at, service) in estate.services.iter().enumerate() {
-        for dependency in &service.depends_on {
-            if dependency.kind == DependencyKind::Hard && !dependency.full_only {
-                callers[dependency.service.at()].push(u32::try_from(at).unwrap_or(u32::MAX));
-            }
-        }
+    for need in hard_needs(estate) {
+        callers[need.callee.at()].push(need.caller.0);
     }
     let gone = |impact| matches!(impact, Impact::Down | Impact::Stranded);
-    let mut open: Vec<usize> = (0..callers.len()).filter(|&at| gone(placement.services[at].impact)).collect();
+    let mut open: Vec<usize> = (0..impacts.len()).filter(|&at| gone(impacts[at])).collect();
     while let Some(callee) = open.pop() {
         for &caller in &callers[callee] {
-            let service = &mut placement.services[caller as usize];
-            if matches!(service.impact, Impact::Unaffected | Impact::Exposed) {
-                service.impact = Impact::Waiting;
+            let impact = &mut impacts[caller as usize];
+            if matches!(impact, Impact::Unaffected | Impact::Exposed) {
+                *impact = Impact::Waiting;
                 open.push(caller as usize);
             }
         }
     }
+    impacts
 }

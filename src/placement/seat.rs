@@ -68,6 +68,8 @@ pub struct Seat {
     pub waits_first: Vec<SeatId>,
     /// Who must give up room before it is raised to its last level.
     pub waits_last: Vec<SeatId>,
+    /// Whose room the site's reserve bridges for it: its floor does not wait for them, but its raise does.
+    pub bridged: Vec<SeatId>,
     /// For whom it gives up room.
     pub gives_way: Option<ServiceId>,
     /// Whether anybody has taken the room that it gave up.

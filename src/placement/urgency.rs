@@ -1,10 +1,12 @@
 //! Effective tiers: how urgent a service is because of all that need it.
 
+use crate::model::Dependency;
 use crate::model::DependencyKind;
 use crate::model::Estate;
 use crate::model::ServiceId;
 use crate::model::TierId;
 use crate::placement::Through;
+use crate::placement::work::can_degrade;
 
 /// One service needs another for its recovery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,13 +28,20 @@ pub struct Urgency {
     pub raised: Vec<Option<(ServiceId, Through)>>,
 }
 
+/// Whether the service can't be back without it, at whatever level. What is needed for the full level only never gates
+/// the floor; where there is no reduced form, or no steps that lead there, the full level is the floor.
+#[must_use]
+pub fn gates_the_floor(estate: &Estate, caller: ServiceId, dependency: &Dependency) -> bool {
+    dependency.kind == DependencyKind::Hard && (!dependency.full_only || !can_degrade(estate, caller))
+}
+
 /// Hard edges that count at every level: what is needed for the full level only raises nobody.
 #[must_use]
 pub fn hard_needs(estate: &Estate) -> Vec<Need> {
     let mut needs = Vec::new();
     for (at, service) in estate.services.iter().enumerate() {
         for dependency in &service.depends_on {
-            if dependency.kind == DependencyKind::Hard && !dependency.full_only {
+            if gates_the_floor(estate, ServiceId::new(at), dependency) {
                 needs.push(Need { caller: ServiceId::new(at), callee: dependency.service, through: Through::Hard });
             }
         }

@@ -165,7 +165,7 @@ impl<'a> Work<'a> {
             self.ledger.give_up(site, &gives, seat);
         }
         let taken = if wants.is_zero() { Taken::default() } else { self.ledger.take(site, &wants, seat, means.bridge) };
-        for &victim in &taken.waits {
+        for &victim in taken.waits.iter().chain(&taken.bridged) {
             self.seat_mut(victim).handed_on = true;
         }
         let more = launched.less(&self.seat(seat).launched);
@@ -173,6 +173,7 @@ impl<'a> Work<'a> {
         self.note_reasons(seat, &taken, &more);
         let state = self.seat_mut(seat);
         state.waits_last.extend(taken.waits);
+        state.bridged.extend(taken.bridged);
         state.held = reserved;
         state.launched = launched;
         state.last = serving;
@@ -291,6 +292,7 @@ fn seat_now(situation: &Situation, id: ServiceId, at: usize, replica: &Replica, 
         launched_first: false,
         waits_first: Vec::new(),
         waits_last: Vec::new(),
+        bridged: Vec::new(),
         gives_way: None,
         handed_on: false,
         because: Vec::new(),

@@ -74,7 +74,7 @@ fn first(scene: &Scene<'_>, web: &mut Web, lane: &Lane, replica: usize, seat: &S
             return;
         }
     }
-    if seat.first != seat.now || scene.placed(id).moves {
+    if seat.first != seat.now || scene.placed(id).moves || scene.placed(id).no_majority {
         mark_last(web, lane, replica, serves_or_ends(seat.first));
     }
     let leaves = lane.groups.iter().rev().find(|group| matches!(group.phase, Phase::Drain | Phase::Stop));

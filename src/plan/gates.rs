@@ -87,7 +87,7 @@ pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]
         let behind = lane.entries_from(Phase::Promote).to_vec();
         let mut gates = Vec::new();
         for source in scene.sources(id) {
-            let gate = fence(scene, web, lane, source, issues);
+            let gate = fence(scene, web, id, source, issues);
             gates.push(gate);
         }
         web.order(&gates, &behind);
@@ -99,8 +99,23 @@ pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]
     }
 }
 
-fn fence(scene: &Scene<'_>, web: &mut Web, lane: &Lane, source: usize, issues: &mut Vec<Issue>) -> u32 {
-    let id = lane.service;
+/// What answers and is not trusted is fenced, even where nothing takes over from it.
+pub(in crate::plan) fn untrusted(scene: &Scene<'_>, web: &mut Web, issues: &mut Vec<Issue>) {
+    for at in 0..scene.estate().services.len() {
+        let id = ServiceId::new(at);
+        let moved = scene.placed(id).seats.iter().any(|seat| seat.part == Part::Added);
+        if scene.estate().service(id).kind != ServiceKind::Stateful || moved || !scene.is_planned(id) {
+            continue;
+        }
+        for source in scene.sources(id) {
+            if scene.fate(id, source) == Fate::Impaired {
+                fence(scene, web, id, source, issues);
+            }
+        }
+    }
+}
+
+fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues: &mut Vec<Issue>) -> u32 {
     let site = scene.site_of(id, source);
     let own: Vec<u32> = web
         .of(Owner::Service(id))

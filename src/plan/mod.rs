@@ -101,3 +101,6 @@ pub use verify::OfSummary;
 pub use verify::OfWriters;
 pub use verify::Violation;
 pub use verify::verify;
+
+#[cfg(test)]
+mod tests;

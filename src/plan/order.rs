@@ -13,6 +13,7 @@ use crate::model::Supply;
 use crate::placement::Impact;
 use crate::placement::Part;
 use crate::placement::SeatId;
+use crate::placement::gates_the_floor;
 use crate::plan::Issue;
 use crate::plan::Mode;
 use crate::plan::draft::How;
@@ -120,20 +121,18 @@ fn wait_for_callees(
     cut: &[(ServiceId, ServiceId)],
 ) {
     let id = lane.service;
-    for dependency in scene.estate().service(id).depends_on.iter().filter(|dependency| !dependency.full_only) {
+    for dependency in &scene.estate().service(id).depends_on {
         let callee = dependency.service;
         let nodes = &ready.of[callee.at()];
-        if nodes.is_empty() || callee == id {
+        if nodes.is_empty() || callee == id || !gates_the_floor(scene.estate(), id, dependency) {
             continue;
         }
-        match dependency.kind {
-            DependencyKind::Hard if scene.ground.are_together(id, callee) => {
-                for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {
-                    web.order(other.sinks_until(Phase::Promote), lane.entries_from(Phase::Verify));
-                }
+        if scene.ground.are_together(id, callee) {
+            for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {
+                web.order(other.sinks_until(Phase::Promote), lane.entries_from(Phase::Verify));
             }
-            DependencyKind::Hard => web.order(nodes, lane.entries_from(Phase::Promote)),
-            DependencyKind::Start | DependencyKind::Soft => {}
+        } else {
+            web.order(nodes, lane.entries_from(Phase::Promote));
         }
     }
     wait_to_start(scene, web, lane, ready, cut);
@@ -168,8 +167,14 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
     let id = lane.service;
     for dependency in &scene.estate().service(id).depends_on {
         let callee = dependency.service;
-        let hard = dependency.kind == DependencyKind::Hard && !dependency.full_only;
+        let hard = gates_the_floor(scene.estate(), id, dependency);
         if !hard || ready.of[callee.at()].is_empty() || callee == id || scene.ground.are_together(id, callee) {
+            continue;
+        }
+        let seats = &scene.placed(callee).seats;
+        let serves = |at: usize| scene.situation.seats[callee.at()][at].before > Ppm::ZERO;
+        if !(0..seats.len()).any(serves) {
+            web.order(&ready.of[callee.at()], lane.entries_from(Phase::Promote));
             continue;
         }
         for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {
@@ -212,9 +217,9 @@ fn health_gates(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
         if !is_health {
             continue;
         }
-        for need in scene.estate().service(id).depends_on.iter().filter(|need| !need.full_only) {
+        for need in &scene.estate().service(id).depends_on {
             let callee = need.service;
-            if need.kind == DependencyKind::Hard && !scene.ground.are_together(id, callee) {
+            if gates_the_floor(scene.estate(), id, need) && !scene.ground.are_together(id, callee) {
                 web.order(&ready.of[callee.at()].clone(), &[node]);
             }
         }

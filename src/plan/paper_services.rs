@@ -23,6 +23,7 @@ use crate::plan::Target;
 use crate::plan::WaitedFor;
 use crate::plan::clock::Clock;
 use crate::plan::draft::Owner;
+use crate::plan::draft::Stage;
 use crate::plan::draft::Web;
 use crate::plan::draft::number;
 use crate::plan::gates::is_stranded;
@@ -70,7 +71,7 @@ fn service(
     let nodes = &ready.of[id.at()];
     let last = nodes.iter().copied().max_by_key(|&node| (clock.end(node), node));
     let milestones = milestones(scene, web, clock, nodes, id);
-    let ends_full = placed.level == Level::Full && placed.admits == Ppm::ONE;
+    let ends_full = placed.level == Level::Full && placed.admits > Ppm::ZERO;
     let full = ends_full.then(|| milestones.last().map(|milestone| milestone.at_ms)).flatten();
     let raised = scene.urgency.raised[id.at()];
     let goes = if scene.mode == Mode::Failover { placed.impact } else { moved_impact(placed.impact) };
@@ -199,32 +200,32 @@ fn together_with(scene: &Scene<'_>, id: ServiceId) -> Vec<String> {
 /// How service returns: T=0, then every step whose end changes who serves what.
 fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: ServiceId) -> Vec<Milestone> {
     let placed = scene.placed(id);
-    let mut seats: Vec<(Level, Ppm)> = placed
-        .seats
-        .iter()
-        .enumerate()
-        .map(|(at, seat)| match scene.fate(id, at).serves() && seat.now.share == Ppm::ZERO {
-            true => (Level::Full, scene.situation.seats[id.at()][at].before),
-            false => (seat.now.level, seat.now.share),
-        })
-        .collect();
-    if matches!(placed.impact, Impact::Waiting) || placed.no_majority {
-        let back = ready.iter().map(|&node| clock.end(node)).max().unwrap_or_default();
-        let (level, share) =
-            state(&placed.seats.iter().map(|seat| (seat.last.level, seat.last.share)).collect::<Vec<_>>());
-        let gone = Milestone { at_ms: Millis::ZERO, level: Level::Shed, share: Ppm::ZERO };
-        return vec![gone, Milestone { at_ms: back, level, share }];
-    }
-    let mut changes: Vec<(Millis, u32)> = web
+    let serves = |seat: &Seat| (seat.first.level, seat.first.share);
+    let waits = matches!(placed.impact, Impact::Waiting | Impact::Stranded) || placed.no_majority;
+    let mut seats: Vec<(Level, Ppm)> = match waits {
+        true => vec![(Level::Shed, Ppm::ZERO); placed.seats.len()],
+        false => (0..placed.seats.len()).map(|at| at_once(scene, id, at)).collect(),
+    };
+    let mut changes: Vec<(Millis, Option<u32>)> = web
         .of(Owner::Service(id))
         .map(number)
         .filter(|&node| matches!(web.drafts[node as usize].effect, Some(Effect::Serves { .. } | Effect::Ends)))
-        .map(|node| (clock.end(node), node))
+        .filter(|&node| !waits || web.drafts[node as usize].stage != Stage::First)
+        .map(|node| (clock.end(node), Some(node)))
         .collect();
+    if waits && placed.impact != Impact::Stranded {
+        changes.push((ready.iter().map(|&node| clock.end(node)).max().unwrap_or_default(), None));
+    }
     changes.sort_unstable();
     let (level, share) = state(&seats);
     let mut milestones = vec![Milestone { at_ms: Millis::ZERO, level, share }];
     for (at_ms, node) in changes {
+        let Some(node) = node else {
+            seats = placed.seats.iter().map(serves).collect();
+            let (level, share) = state(&seats);
+            milestones.push(Milestone { at_ms, level, share });
+            continue;
+        };
         let draft = &web.drafts[node as usize];
         let seat = match draft.effect {
             Some(Effect::Serves { level, share }) => draft.lane.map(|lane| (lane, (level, share))),
@@ -244,6 +245,16 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
         milestones.push(Milestone { at_ms, level, share });
     }
     milestones
+}
+
+/// What a replica serves when the incident is declared.
+fn at_once(scene: &Scene<'_>, id: ServiceId, at: usize) -> (Level, Ppm) {
+    let seat = &scene.placed(id).seats[at];
+    if scene.fate(id, at).serves() && seat.now.share == Ppm::ZERO {
+        (Level::Full, scene.situation.seats[id.at()][at].before)
+    } else {
+        (seat.now.level, seat.now.share)
+    }
 }
 
 /// The lowest level of those who serve, and the share of users that they serve together.

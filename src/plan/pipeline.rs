@@ -81,6 +81,7 @@ pub fn plan_on(
     gates::victims(&scene, &mut web, &lanes);
     let ready = order::ready(&scene, &mut web, &lanes, &mut issues);
     gates::brackets(&scene, &mut web, &lanes, &mut issues);
+    gates::untrusted(&scene, &mut web, &mut issues);
     order::across(&scene, &mut web, &lanes, &ready, &cut);
     order::uses(&scene, &mut web, &ready);
     order::begin(&mut web, start);

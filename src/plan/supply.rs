@@ -6,6 +6,7 @@ use crate::model::Action;
 use crate::model::Ask;
 use crate::model::DependencyKind;
 use crate::model::Need;
+use crate::model::Ppm;
 use crate::model::Probe;
 use crate::model::ProviderId;
 use crate::model::ServiceId;
@@ -31,7 +32,8 @@ use crate::plan::select::must_start;
 pub(in crate::plan) fn supply(scene: &Scene<'_>, drafts: &mut [Draft]) {
     for draft in drafts {
         let own = draft.service();
-        let chosen: Vec<Chosen> = needs(scene, draft).iter().map(|need| choose(scene, need, own)).collect();
+        let needs = needs(scene, draft);
+        let chosen: Vec<Chosen> = needs.iter().filter_map(|need| choose(scene, need, own)).collect();
         for chosen in chosen {
             if !draft.uses.contains(&chosen) {
                 draft.uses.push(chosen);
@@ -112,19 +114,29 @@ fn reach(scene: &Scene<'_>, draft: &Draft) -> Vec<Need> {
     needs
 }
 
-/// The first supply that is there; else the first that this plan brings back; else none.
-fn choose(scene: &Scene<'_>, need: &Need, own: Option<ServiceId>) -> Chosen {
+/// The first supply that is there; else the first that this plan brings back; else what is missing. Nothing waits for
+/// itself: a step that brings back the only thing that it would use has no need of it.
+fn choose(scene: &Scene<'_>, need: &Need, own: Option<ServiceId>) -> Option<Chosen> {
     let mut found: Option<Chosen> = None;
+    let mut is_own = false;
     for &supply in &need.any_of {
-        let how = how(scene, supply, own);
+        let how = how(scene, supply);
+        let itself = matches!(supply, Supply::Service(id) | Supply::ServiceAt(id, _) if Some(id) == own);
+        if itself && how != How::There {
+            is_own = true;
+            continue;
+        }
         if found.is_none_or(|best| how < best.how) {
             found = Some(Chosen { supply, how });
         }
     }
-    found.unwrap_or(Chosen { supply: need.any_of[0], how: How::Missing })
+    match found {
+        Some(chosen) if chosen.how == How::Missing && is_own => None,
+        chosen => chosen,
+    }
 }
 
-fn how(scene: &Scene<'_>, supply: Supply, own: Option<ServiceId>) -> How {
+fn how(scene: &Scene<'_>, supply: Supply) -> How {
     match supply {
         Supply::Kit(kit) => {
             let held = &scene.estate().kits[kit.at()].held_at;
@@ -137,7 +149,7 @@ fn how(scene: &Scene<'_>, supply: Supply, own: Option<ServiceId>) -> How {
         Supply::Service(id) => {
             let placed = scene.placed(id);
             let works = !matches!(placed.impact, Impact::Waiting | Impact::Down | Impact::Stranded);
-            if works && placed.seats.iter().any(|seat| seat.now.share > crate::model::Ppm::ZERO) || own == Some(id) {
+            if works && placed.seats.iter().any(|seat| seat.now.share > Ppm::ZERO) {
                 return How::There;
             }
             if works && scene.situation.survives(scene.estate(), id) {

@@ -4,6 +4,7 @@ use crate::model::DependencyKind;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::ServiceId;
+use crate::model::ServiceKind;
 use crate::model::SiteId;
 use crate::placement::Impact;
 use crate::placement::Level;
@@ -42,6 +43,9 @@ impl Curve {
     fn new(paper: &Paper<'_>, id: ServiceId) -> Self {
         let seats = paper.damage.seats[id.at()].iter().filter(|seat| seat.state.is_trusted());
         let mut now: Vec<Serving> = seats.map(|seat| (seat.site, Level::Full, seat.before)).collect();
+        if !has_majority(paper, id) {
+            now.clear();
+        }
         let mut changes: Vec<(Millis, u32, SiteId, Level, Ppm)> = Vec::new();
         for &item in &paper.steps_of[id.at()] {
             let (Some(site), Some(step)) = (paper.site_of(item), paper.step(item)) else { continue };
@@ -78,6 +82,16 @@ impl Curve {
     }
 }
 
+/// Whether the voters that are left can decide anything; always so where nothing votes.
+fn has_majority(paper: &Paper<'_>, id: ServiceId) -> bool {
+    let service = paper.estate.service(id);
+    let voters = |trusted: bool| -> u32 {
+        let seats = service.replicas.iter().zip(&paper.damage.seats[id.at()]);
+        seats.filter(|(_, seat)| !trusted || seat.state.is_trusted()).map(|(replica, _)| replica.voters).sum()
+    };
+    service.kind != ServiceKind::Quorum || voters(false) == 0 || voters(true) * 2 > voters(false)
+}
+
 /// The share of users that is served at a level or better.
 fn served(now: &[Serving], level: Level) -> Ppm {
     let shares = now.iter().filter(|(_, one, _)| *one >= level).map(|(_, _, share)| share.0);
@@ -105,7 +119,8 @@ fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, found: &mu
     if let Some(raise) = &entry.raised {
         let by = estate.service_named(&raise.by);
         let other = by.and_then(|by| paper.entries[by.at()]).map(|other| other.effective_tier.as_str());
-        let other = other.or_else(|| by.map(|by| estate.tiers[estate.service(by).tier.at()].name.as_str()));
+        // One that the plan does not touch has no entry: then only the estate could tell how urgent it is.
+        let other = other.or_else(|| by.map(|_| entry.effective_tier.as_str()));
         if other.is_none_or(|other| tier_at(other).is_none_or(|other| other > effective)) {
             differs(&entry.effective_tier, other.unwrap_or_default());
         }
