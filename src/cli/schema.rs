@@ -1,4 +1,4 @@
-//! `bonghwa schema`: the JSON Schema of a plan, or of what people write.
+//! `bonghwa schema`: the JSON Schema of what people write, or of a plan.
 
 use clap::Args;
 use clap::ValueEnum;
@@ -7,50 +7,53 @@ use crate::cli::Door;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::load;
-use crate::report::schema::schema;
+use crate::report::json;
+use crate::report::schema;
 
 const AFTER_HELP: &str = "\
 Examples:
-  bonghwa schema plan        the shape of what `plan --json` prints
-  bonghwa schema topology    for an editor that completes TOML by a schema";
+  bonghwa schema topology > topology.schema.json
+  bonghwa schema plan              the shape of what `plan --json` prints
+
+An editor that knows TOML (taplo) then completes a file that begins with: #:schema ../topology.schema.json";
 
 /// Print a JSON Schema.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SchemaArgs {
-    /// Of what
-    #[arg(value_enum, default_value_t)]
+    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), or of a plan (plan)
+    #[arg(value_enum, default_value_t, hide_possible_values = true)]
     of: Of,
 }
 
 /// What a schema is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 enum Of {
-    /// Of a plan
-    #[default]
-    Plan,
     /// Of bonghwa.toml
     Settings,
-    /// Of the files below topology/
+    /// Of the files in topology/
+    #[default]
     Topology,
-    /// Of the files below runbooks/
-    Runbook,
+    /// Of the files in runbooks/
+    Runbooks,
+    /// Of a plan
+    Plan,
 }
 
 /// Prints a schema.
 pub(crate) fn run(args: &SchemaArgs, door: &Door) -> Result<Exit, CommandError> {
     let text = match args.of {
+        Of::Settings => written("bonghwa.toml"),
+        Of::Topology => written("topology/"),
+        Of::Runbooks => written("runbooks/"),
         Of::Plan => include_str!("../../docs/plan.schema.json").to_owned(),
-        Of::Settings => authored(0),
-        Of::Topology => authored(1),
-        Of::Runbook => authored(2),
     };
     door.ui.data(&text)?;
     Ok(Exit::Done)
 }
 
-/// The schema of a kind of file, in the order in which `load::fields` lists them.
-fn authored(kind: usize) -> String {
-    let shape = &load::fields()[kind];
-    format!("{:#}\n", schema(shape.files, shape.table))
+/// The schema of the files whose path begins so; the readers' own table of fields has each of these.
+fn written(files: &str) -> String {
+    let shape = load::fields().iter().find(|shape| shape.files.starts_with(files));
+    shape.map_or(String::new(), |shape| json::text(&schema::schema(shape.files, shape.table)))
 }

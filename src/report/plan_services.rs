@@ -66,8 +66,9 @@ fn taken(shape: &[Column], rows: &[Vec<String>]) -> usize {
 
 /// A tier, and when the last of its steps ends.
 fn tier_line(plan: &Plan, tier: &str, paint: Paint) -> String {
-    let name = paint.head(tier);
-    let Some(class) = plan.classes.iter().find(|class| class.tier == tier) else { return name };
+    let Some(class) = plan.classes.iter().find(|class| class.tier == tier) else { return paint.head(tier) };
+    let title = if class.title == tier { String::new() } else { format!(" ({})", words::cut(&class.title, 40)) };
+    let name = paint.head(&format!("{tier}{title}"));
     let sure = match class.proven || class.bound_ms >= class.finish_ms {
         true => "proven best".to_owned(),
         false => format!("at best {}", words::at(class.bound_ms)),
@@ -79,7 +80,7 @@ fn tier_line(plan: &Plan, tier: &str, paint: Paint) -> String {
         }
         _ => format!("; {} of {} for every user, at most {} could", class.whole, class.wanted, class.whole_bound),
     };
-    format!("{name}: its last step ends at {}, {sure}{whole}", words::at(class.finish_ms))
+    format!("{name}: done {}, {sure}{whole}", words::at(class.finish_ms))
 }
 
 fn row(service: &ServiceOnPaper) -> Vec<String> {

@@ -31,7 +31,7 @@ fn a_plan_is_kept_and_shown_again() {
     assert_eq!(test.run(&["show", id]).code(0).out(), first.out());
     assert_eq!(test.run(&["show", &id[..6], "--json"]).code(0).out(), test.plan(&["--lost", "north", "--json"]).out());
     test.run(&["diff", id, id]).code(0).stdout(expect![[r#"
-        no difference between f530efbca701 and f530efbca701
+        no difference between 4a996daf6754 and 4a996daf6754
     "#]]);
     test.run(&["show", "abcdef"]).code(2);
     test.run(&["show", "nothing.json"]).code(2);
@@ -65,7 +65,7 @@ fn a_difference_is_told() {
     test.plan(&["--lost", "north", "-o", "before.json"]).code(0);
     test.plan(&["--lost", "north", "--surge", "new-year", "-o", "after.json"]).code(0);
     test.run(&["diff", "before.json", "after.json"]).code(0).stdout(expect![[r#"
-        from plan f530efbca701 to plan 83b779172a01
+        from plan 4a996daf6754 to plan a63569ec4fb8
 
         INCIDENT
           surge: none > new-year

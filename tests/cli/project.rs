@@ -67,6 +67,15 @@ fn usage_leaves_with_2_and_help_with_0() {
 }
 
 #[test]
+fn schemas_are_json_for_editors() {
+    for of in ["settings", "topology", "runbooks", "plan"] {
+        let schema = Test::new().run(&["schema", of]).code(0).out();
+        let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+        assert!(schema["properties"].is_object() || schema["$defs"].is_object(), "{of}");
+    }
+}
+
+#[test]
 fn completions_know_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let script = Test::new().run(&["completions", shell]).code(0).out();
