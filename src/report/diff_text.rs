@@ -1,9 +1,11 @@
 //! The difference of two plans in the operator's words.
 
+use serde_json::Map;
 use serde_json::Value;
 
 use crate::model::Millis;
 use crate::model::Ppm;
+use crate::model::amount_text;
 use crate::plan::Changed;
 use crate::plan::FieldChange;
 use crate::plan::Issue;
@@ -17,6 +19,9 @@ use crate::report::plan_text::SHORT_ID;
 use crate::report::plan_text::WIDE;
 use crate::report::words;
 
+/// What follows from another place, level or time, and need not be told beside it.
+const FOLLOWS: [&str; 6] =
+    ["bound-ms", "critical-path", "expected-full-ms", "level-because", "note", "without-people-ms"];
 /// Lines of one section that are spelled out, unless all are asked for.
 const LINES: usize = 24;
 
@@ -36,7 +41,7 @@ pub fn diff_text(diff: &PlanDiff, all: bool, paint: Paint) -> String {
         ("GATES", listed(&diff.gates)),
         ("FINDINGS", findings(diff)),
         ("SOURCES", diff.sources.iter().map(source).collect()),
-        ("ALSO", diff.other.iter().map(field).collect()),
+        ("ALSO", diff.other.iter().flat_map(|one| differing("", &one.field, &one.before, &one.after)).collect()),
     ];
     for (name, lines) in sections {
         if lines.is_empty() {
@@ -81,9 +86,14 @@ fn service(change: &ServiceChange) -> String {
     if let Some((before, after)) = &change.tier {
         parts.push(format!("as urgent as {after}, not {before}"));
     }
-    if !change.other.is_empty() {
+    let follows = |field: &&String| parts.is_empty() || !FOLLOWS.contains(&field.as_str());
+    let other: Vec<&String> = change.other.iter().filter(follows).collect();
+    if !other.is_empty() {
         let lead = if parts.is_empty() { "different" } else { "also" };
-        parts.push(format!("{lead}: {}", words::fold(&change.other, 48)));
+        parts.push(format!("{lead}: {}", words::fold(&other, 48)));
+    }
+    if parts.is_empty() {
+        parts.push("the same in the end, but on another way there".to_owned());
     }
     format!("~ {}: {}", change.service, parts.join("; "))
 }
@@ -148,17 +158,57 @@ fn source(change: &SourceChange) -> String {
 
 /// `timeout: 20s > 1m`; of what has parts, the parts that differ.
 fn field(change: &FieldChange) -> String {
-    differing(&change.field, &change.before, &change.after).join(", ")
+    differing("", &change.field, &change.before, &change.after).join(", ")
 }
 
-fn differing(key: &str, before: &Value, after: &Value) -> Vec<String> {
-    if let (Value::Object(old), Value::Object(new)) = (before, after) {
-        let part =
-            |key: &String| differing(key, old.get(key).unwrap_or(&Value::Null), new.get(key).unwrap_or(&Value::Null));
-        let gone = new.keys().filter(|key| !old.contains_key(*key));
-        return old.keys().chain(gone).filter(|key| old.get(*key) != new.get(*key)).flat_map(part).collect();
+/// What differs between two values of a key, below what leads to it.
+fn differing(above: &str, key: &str, before: &Value, after: &Value) -> Vec<String> {
+    let path = format!("{above}{}", key.trim_end_matches("-ms"));
+    match (before, after) {
+        (Value::Object(old), Value::Object(new)) => {
+            let gone = new.keys().filter(|key| !old.contains_key(*key));
+            let keys = old.keys().chain(gone).filter(|key| old.get(*key) != new.get(*key));
+            let part = |map: &Map<String, Value>, key: &String| map.get(key).cloned().unwrap_or_default();
+            keys.flat_map(|key| differing(above, key, &part(old, key), &part(new, key))).collect()
+        }
+        (Value::Array(old), Value::Array(new)) => items(&path, key, old, new),
+        (_, _) => vec![format!("{path}: {} > {}", value(key, before), value(key, after))],
     }
-    vec![format!("{}: {} > {}", key.trim_end_matches("-ms"), value(key, before), value(key, after))]
+}
+
+/// Of two lists, what only one of them has; what both have by its name, with what differs in it.
+fn items(path: &str, key: &str, old: &[Value], new: &[Value]) -> Vec<String> {
+    let only = |mark: &str, these: &[Value], others: &[Value]| -> Vec<String> {
+        let found = |one: &&Value| {
+            others.iter().any(|other| other == *one || (name(one).is_some() && name(one) == name(other)))
+        };
+        these
+            .iter()
+            .filter(|one| !found(one))
+            .map(|one| format!("{mark}{}", name(one).map_or(value(key, one), str::to_owned)))
+            .collect()
+    };
+    let mut marked = only("+", new, old);
+    marked.extend(only("-", old, new));
+    let mut all = Vec::new();
+    for after in new {
+        let before = name(after).and_then(|this| old.iter().find(|one| name(one) == Some(this)));
+        if let Some(before) = before.filter(|before| *before != after) {
+            let above = path.strip_suffix(key.trim_end_matches("-ms")).unwrap_or_default();
+            all.extend(differing(&format!("{above}{} ", name(after).unwrap_or_default()), key, before, after));
+        }
+    }
+    if !marked.is_empty() {
+        all.insert(0, format!("{path}: {}", words::fold(&marked, 72)));
+    } else if all.is_empty() {
+        all.push(format!("{path}: in another order"));
+    }
+    all
+}
+
+/// What a thing in a list is called.
+fn name(thing: &Value) -> Option<&str> {
+    ["id", "tier", "resource", "site", "path"].iter().find_map(|key| thing.get(key)?.as_str())
 }
 
 fn value(key: &str, value: &Value) -> String {
@@ -184,6 +234,7 @@ fn number_text(key: &str, number: u64) -> String {
         "start-ms" => words::at(Millis(number)),
         "load" => Ppm(number).to_string(),
         _ if key.ends_with("-ms") => words::span(Millis(number)),
+        "capacity" | "limit" | "before" | "after" | "on-demand" | "amount" => amount_text(number),
         _ => number.to_string(),
     }
 }

@@ -142,7 +142,7 @@ fn a_difference_is_told_in_the_operators_words() {
           + push: now touched
           - billing: no longer touched
           ~ text-message: moved: ansan 100 % > aws-tokyo 100 %; level better: degraded > full; back earlier
-            by 2m5s, at T+09:40; also: level-because
+            by 2m5s, at T+09:40
           ~ session: no longer back (was T+05:00)
 
         STEPS
