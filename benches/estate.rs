@@ -1,0 +1,205 @@
+//! How fast a plan is made from files, how much memory that takes, and how both grow.
+//!
+//! `cargo bench --bench estate` plans the loss of one site of invented estates of 1,000, 10,000 and 100,000 services,
+//! and of Talk with the real binary; numbers after `--` replace the sizes. Times are those of the processor. The peer is
+//! the parser itself on the same bytes: what is authored as text can't be planned faster than it is read.
+
+#[path = "estate/project.rs"]
+mod project;
+#[path = "estate/runbooks.rs"]
+mod runbooks;
+#[path = "estate/service.rs"]
+mod service;
+#[path = "estate/watch.rs"]
+mod watch;
+
+use std::collections::BTreeSet;
+use std::env;
+use std::fmt::Write;
+use std::path::Path;
+use std::process::Command;
+use std::process::Stdio;
+
+use bonghwa::cli::input::Input;
+use bonghwa::cli::input::read_project;
+use bonghwa::load::load;
+use bonghwa::model::Incident;
+use bonghwa::model::Observation;
+use bonghwa::model::Ppm;
+use bonghwa::model::Scope;
+use bonghwa::model::ScopeState;
+use bonghwa::model::SiteId;
+use bonghwa::plan;
+use bonghwa::plan::Inputs;
+use bonghwa::plan::Source;
+use toml::de::DeTable;
+
+use watch::by_the_clock;
+use watch::median;
+use watch::peak;
+use watch::timed;
+
+const SIZES: [u32; 3] = [1_000, 10_000, 100_000];
+const SEED: u64 = 20_221_015;
+/// What a plan may spend on its schedule where nobody says otherwise.
+const EFFORT: u64 = 100_000;
+/// How often the real binary is started.
+const STARTS: usize = 20;
+
+/// The stages that are timed, in the order of the table.
+const STAGES: [&str; 10] =
+    ["parse", "values", "read", "load", "prepare", "plan", "verify", "bytes", "total", "total/parse"];
+
+#[expect(clippy::print_stdout, reason = "a bench is read on the screen")]
+fn main() {
+    let words: Vec<String> = env::args().skip(1).collect();
+    if let [word, folder] = &words[..] {
+        match word.as_str() {
+            "--times" => return println!("{}", times(Path::new(folder))),
+            "--memory" => return println!("{}", memory(Path::new(folder))),
+            _ => {}
+        }
+    }
+    if let [word, folder, size] = &words[..]
+        && word == "--write"
+    {
+        let size = size.parse().expect("a number of services");
+        return project::write(Path::new(folder), size, SEED).expect("there is room for the files");
+    }
+    let asked: Vec<u32> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    let sizes = if asked.is_empty() { SIZES.to_vec() } else { asked };
+    println!("Milliseconds of processor; `parse` is the parser's tree with places, `values` the one without.");
+    let head: String = STAGES.iter().fold(String::new(), |mut head, stage| {
+        _ = write!(head, " {stage:>11}");
+        head
+    });
+    println!("{:>9} {:>5} {:>6}{head} {:>8}  plan", "services", "MB", "steps", "peak MB");
+    for size in sizes {
+        println!("{}", row(size));
+    }
+    println!("\n{}", talk());
+}
+
+/// One line of the table: the times of the middle run, each run in a process of its own, and the memory of another.
+fn row(size: u32) -> String {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    project::write(folder.path(), size, SEED).expect("there is room for the files");
+    let runs = match size {
+        0..=1_000 => 9,
+        1_001..=10_000 => 5,
+        _ => 1,
+    };
+    let mut names = BTreeSet::new();
+    let mut figures: Vec<Vec<f64>> = Vec::new();
+    for _ in 0..runs {
+        let line = again("--times", folder.path());
+        let (name, numbers) = line.split_once(' ').expect("a child prints a name and numbers");
+        names.insert(name.chars().take(8).collect::<String>());
+        figures.push(numbers.split_whitespace().map(|word| word.parse().expect("the rest are numbers")).collect());
+    }
+    assert_eq!(names.len(), 1, "the same files have the same plan");
+    let middle = |at: usize| median(figures.iter().map(|run| run[at]).collect());
+    let mut line = format!("{size:>9} {:>5.1} {:>6}", middle(0), middle(1));
+    for at in 2..figures[0].len() {
+        _ = write!(line, " {:>11.2}", middle(at));
+    }
+    let names: Vec<String> = names.into_iter().collect();
+    line + &format!(" {:>8}  {}", again("--memory", folder.path()).trim(), names.join(" "))
+}
+
+/// This program once more, so that what one run leaves in memory does not help or burden the next.
+fn again(what: &str, folder: &Path) -> String {
+    let own = env::current_exe().expect("a bench knows its name");
+    let output = Command::new(own).arg(what).arg(folder).stderr(Stdio::inherit()).output().expect("it starts again");
+    assert!(output.status.success(), "{what} failed");
+    String::from_utf8(output.stdout).expect("a child prints numbers")
+}
+
+/// Size, steps, then the stages.
+fn times(folder: &Path) -> String {
+    let (input, read) = timed(|| read_project(folder).expect("the files were written"));
+    let bytes: usize = input.files.iter().map(|file| file.bytes.len()).sum();
+    let ((), parse) = timed(|| {
+        for text in texts(&input) {
+            let tree = DeTable::parse(text).expect("the files are TOML");
+            assert!(!tree.get_ref().is_empty(), "a file says something");
+        }
+    });
+    let ((), values) = timed(|| {
+        for text in texts(&input) {
+            let tree: toml::Table = text.parse().expect("the files are TOML");
+            assert!(!tree.is_empty(), "a file says something");
+        }
+    });
+    let Planned { name, steps, stages } = planned(input);
+    let total = read + stages.iter().sum::<f64>();
+    let all = [parse, values, read].into_iter().chain(stages).chain([total, total / (read + parse)]);
+    all.fold(format!("{name} {} {steps}", bytes as f64 / 1e6), |mut line, time| {
+        _ = write!(line, " {time}");
+        line
+    })
+}
+
+fn texts(input: &Input) -> impl Iterator<Item = &str> {
+    input.files.iter().map(|file| str::from_utf8(&file.bytes).expect("the files are text"))
+}
+
+/// The peak of a process that does nothing but make a plan from files.
+fn memory(folder: &Path) -> String {
+    let planned = planned(read_project(folder).expect("the files were written"));
+    assert!(planned.steps > 0, "a plan has steps");
+    peak().map_or_else(|| "?".to_owned(), |peak| peak.to_string())
+}
+
+struct Planned {
+    name: String,
+    steps: usize,
+    /// Load, prepare, plan, verify, bytes.
+    stages: [f64; 5],
+}
+
+/// From what was read to the bytes of a plan, as `bonghwa plan` does it.
+#[expect(clippy::print_stderr, reason = "a bench is read on the screen")]
+fn planned(input: Input) -> Planned {
+    let sources = input.digests.into_iter().map(|(path, sha256)| Source { path, sha256 }).collect();
+    let inputs = Inputs { sources, effort: EFFORT, errors_elsewhere: 0 };
+    let (loaded, load) = timed(|| load(input.files));
+    assert!(loaded.findings.is_empty(), "{} findings, such as {:?}", loaded.findings.len(), loaded.findings.first());
+    let (ground, prepare) = timed(|| plan::prepare(&loaded.estate));
+    let incident = Incident {
+        scopes: vec![(Scope::Site(SiteId(0)), ScopeState::Lost)],
+        surge: None,
+        load: Ppm::ONE,
+        began_before: None,
+        to: Vec::new(),
+        only_lifeline: false,
+        accept_degraded: false,
+        as_of: jiff::civil::date(2026, 11, 30),
+    };
+    let (plan, planning) = timed(|| plan::plan_on(&ground, &incident, &Observation::default(), &inputs));
+    let plan = plan.expect("the loss of one site can be planned");
+    let (violations, verify) = timed(|| plan::verify(&loaded.estate, &plan));
+    if let Some(first) = violations.first() {
+        eprintln!("{} laws broken, such as {first:?}", violations.len());
+    }
+    let (written, bytes) = timed(|| plan::to_bytes(&plan));
+    assert!(written.is_ok_and(|bytes| !bytes.is_empty()), "a plan can be written");
+    Planned { name: plan.id, steps: plan.steps.len(), stages: [load, prepare, planning, verify, bytes] }
+}
+
+/// The real binary on the estate of this repository, from start to exit.
+fn talk() -> String {
+    let folder = tempfile::tempdir().expect("there is room for a folder");
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/bonghwa.toml");
+    let kept = folder.path().join("plan.json");
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_bonghwa"));
+        command.args(["plan", "--lost", "pangyo", "--project", project, "--output"]).arg(&kept);
+        let (output, waited) = by_the_clock(|| command.output().expect("it starts"));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        times.push(waited.as_secs_f64() * 1e3);
+    }
+    let least = times.iter().copied().fold(f64::MAX, f64::min);
+    format!("`bonghwa plan --lost pangyo` on Talk, start to exit: median {:.0} ms, least {least:.0} ms", median(times))
+}
