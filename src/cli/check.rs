@@ -37,9 +37,12 @@ pub(crate) fn run(args: &CheckArgs, door: &Door) -> Result<Exit, CommandError> {
     };
     door.ui.data(&text)?;
     let estate = &loaded.estate;
+    let found = match finding::count(&loaded.findings) {
+        none if none.is_empty() => "no findings".to_owned(),
+        some => some,
+    };
     door.ui.status(&format!(
-        "{}: {} services at {} sites in {} files",
-        finding::count(&loaded.findings),
+        "{found}; {} services at {} sites in {} files",
         estate.services.len(),
         estate.sites.len(),
         loaded.sources.len()

@@ -67,9 +67,9 @@ fn bare(what: &str, estate: Option<&Estate>, plan: Option<&Plan>) -> Result<Topi
             let kinds: Vec<&str> = kinds(many);
             let offered: Vec<String> = many.iter().take(OFFERED).map(shown).collect();
             let more = many.len().saturating_sub(OFFERED);
-            let more = if more == 0 { String::new() } else { format!(", or one of {more} more") };
-            Err(CommandError::usage(format!("`{what}` is {}", kinds.join(" and ")))
-                .hint(format!("say {}{more}", offered.join(" or "))))
+            let error = CommandError::usage(format!("`{what}` is {}", kinds.join(" and ")));
+            let error = offered.into_iter().fold(error, |error, one| error.hint(format!("say {one}")));
+            Err(if more == 0 { error } else { error.hint(format!("or one of {more} more")) })
         }
     }
 }

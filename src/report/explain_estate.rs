@@ -36,7 +36,7 @@ pub fn service(estate: &Estate, id: ServiceId, paint: Paint) -> String {
     for (question, lines) in answers {
         text.push_str(&answer(paint, question, &lines));
     }
-    text + "\nName an incident to see what becomes of it: --lost SITE\n"
+    text + "\nWhat becomes of it depends on what happens: add --lost SITE, or --plan PLAN\n"
 }
 
 /// The first tier and all that it can't live without, by what is declared.
@@ -55,7 +55,7 @@ pub fn lifeline(estate: &Estate, paint: Paint) -> String {
         })
         .collect();
     text.push_str(&answer(paint, "who needs whom", &lines));
-    text + "\nStart edges and what recovery uses may add to this: name an incident, --lost SITE\n"
+    text + "\nStart edges and what recovery uses may add to this: add --lost SITE, or --plan PLAN\n"
 }
 
 /// Every service that one of the first tier reaches by hard edges, with who needs it first.

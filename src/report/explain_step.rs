@@ -13,6 +13,9 @@ use crate::report::paint::Paint;
 use crate::report::reason;
 use crate::report::words;
 
+/// Those who wait that are named; the approval of the start has hundreds.
+const WAITERS: usize = 16;
+
 /// All that a plan says of a step.
 #[must_use]
 pub fn step(plan: &Plan, step: &Step, paint: Paint) -> String {
@@ -139,8 +142,16 @@ fn waiters(plan: &Plan, id: &str) -> Vec<String> {
     let waits = |after: &[String]| after.iter().any(|before| before == id);
     let gates = plan.gates.iter().filter(|gate| waits(&gate.after)).map(|gate| gate.id.clone());
     let steps = plan.steps.iter().filter(|step| waits(&step.after)).map(|step| format!("{}: {}", step.id, step.title));
-    let all: Vec<String> = gates.chain(steps).collect();
-    if all.is_empty() { vec!["nobody".to_owned()] } else { all }
+    let mut all: Vec<String> = gates.chain(steps).collect();
+    if all.is_empty() {
+        return vec!["nobody".to_owned()];
+    }
+    let more = all.len().saturating_sub(WAITERS);
+    if more > 0 {
+        all.truncate(WAITERS);
+        all.push(format!("… and {more} more"));
+    }
+    all
 }
 
 fn limits(step: &Step) -> Vec<String> {

@@ -292,7 +292,7 @@ fn warnings(plan: &Plan, paint: Paint, room: usize) -> Vec<String> {
     let head = match (urgent.len() - shown, others) {
         (0, 0) => format!("{} urgent", urgent.len()),
         (0, others) => format!("{} urgent; {others} more below", urgent.len()),
-        (left, others) => format!("{} urgent, {left} of them and {others} others below", urgent.len()),
+        (left, others) => format!("{} urgent; {} more below", urgent.len(), left + others),
     };
     lines.insert(0, label(paint, Tone::Alarm, "WARNINGS", &head));
     lines

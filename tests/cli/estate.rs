@@ -87,7 +87,7 @@ fn a_service_is_explained_without_an_incident() {
         why it may be as urgent as the first tier
           text-message > session (each can't serve without the next)
 
-        Name an incident to see what becomes of it: --lost SITE
+        What becomes of it depends on what happens: add --lost SITE, or --plan PLAN
     "#]]);
 }
 

@@ -14,7 +14,7 @@ fn a_newcomer_gets_an_estate_without_a_flaw() {
           cd my-estate && bonghwa plan --lost north
     "#]]);
     test.run(&["check", "--project", "my-estate"]).code(0).stdout(expect![""]).stderr(expect![[r#"
-        : 7 services at 3 sites in 9 files
+        no findings; 7 services at 3 sites in 9 files
     "#]]);
 }
 

@@ -85,7 +85,11 @@ fn every_plan_passes_the_second_pair_of_eyes() {
                 plans += 1;
                 let violations = verify(&estate, &plan);
                 if !violations.is_empty() {
-                    bad.push(format!("seed {seed} {:?}: {:?}", plan.incident.mode, &violations[..violations.len().min(3)]));
+                    bad.push(format!(
+                        "seed {seed} {:?}: {:?}",
+                        plan.incident.mode,
+                        &violations[..violations.len().min(3)]
+                    ));
                 }
             }
             (_, Err(refusal)) => {
