@@ -70,8 +70,8 @@ fn every_kind_of_finding_is_shown() {
     expect_file!["findings/goldens/written.txt"].assert_eq(&shown(&cases::cases(), &mut codes));
     expect_file!["findings/goldens/services.txt"].assert_eq(&shown(&cases_of_services::cases(), &mut codes));
     expect_file!["findings/goldens/steps.txt"].assert_eq(&shown(&cases_of_steps::cases(), &mut codes));
-    // Circles among services are found by whoever knows the graph.
-    let elsewhere = ["HardCycle", "StartCycle"];
+    // Circles among services are found by whoever knows the graph; a file full of mistakes has a test of its own.
+    let elsewhere = ["More", "HardCycle", "StartCycle"];
     let missing: Vec<_> =
         Fault::CODES.iter().filter(|(code, _)| !codes.contains(&code.0)).map(|(_, name)| name).collect();
     assert_eq!(missing, elsewhere.iter().collect::<Vec<_>>());
@@ -110,6 +110,25 @@ fn a_thousand_mistakes_in_a_hundred_files_come_at_once() {
     assert!(loaded.findings.is_sorted_by_key(|finding| finding.place));
     let shown = findings(&loaded.findings, &loaded.sources, false);
     assert!(shown.ends_with("\n1000 errors in 100 files\n"), "{}", &shown[shown.len() - 100..]);
+}
+
+#[test]
+fn a_file_full_of_mistakes_ends_somewhere() {
+    let loaded = load(vec![text("topology/a.toml", &"[[tier]]\nid = \"A\"\n".repeat(5_000))]);
+    assert_eq!(loaded.findings.len(), 1_001);
+    assert_eq!(loaded.findings.last().map(|last| &last.fault), Some(&Fault::More(4_003)));
+    let shown = findings(&loaded.findings[1_000..], &loaded.sources, false);
+    expect![[r#"
+        error[BH072]: 4003 more findings in this file are not shown
+             --> topology/a.toml:10000:6
+              |
+        10000 | id = "A"
+              |      ^ from here on
+              |
+              = help: mend those above, and look again
+
+        1 error in 1 file
+    "#]].assert_eq(&shown);
 }
 
 #[test]

@@ -52,6 +52,9 @@ pub use names::near;
 /// services with their replicas are smaller.
 pub const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
 
+/// How many findings of one file are told: whoever mended these looks again.
+const FINDINGS_MAX: usize = 1_000;
+
 /// One file as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceText {
@@ -103,7 +106,37 @@ pub fn load_beside(files: Vec<SourceText>, unread: Vec<(String, Unread)>) -> Loa
     let (estate, places) = resolve::resolve(drafts, &mut findings);
     let mut findings = syntax.without_echoes(findings);
     findings.sort_by_key(|finding| (finding.place, finding.code()));
+    let findings = at_most(FINDINGS_MAX, findings);
     Loaded { estate, findings, places, sources }
+}
+
+/// The first findings of each file, and how many more there are.
+fn at_most(limit: usize, findings: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut of_file = 0;
+    let mut more = 0;
+    for finding in findings {
+        match kept.last() {
+            Some(last) if last.place.file == finding.place.file => {
+                of_file += 1;
+                if of_file < limit {
+                    kept.push(finding);
+                } else {
+                    let end = Place { start: finding.place.start, end: finding.place.start, ..finding.place };
+                    if of_file > limit {
+                        kept.pop();
+                    }
+                    more += 1;
+                    kept.push(Finding::new(end, Fault::More(more)));
+                }
+            }
+            Some(_) | None => {
+                (of_file, more) = (0, 0);
+                kept.push(finding);
+            }
+        }
+    }
+    kept
 }
 
 fn text_of(bytes: Vec<u8>) -> Result<String, Unread> {

@@ -1,5 +1,7 @@
 //! Reads runbooks and their steps.
 
+use std::collections::BTreeMap;
+
 use crate::load::action;
 use crate::load::draft::Drafts;
 use crate::load::draft::RunbookDraft;
@@ -31,6 +33,7 @@ use crate::model::Millis;
 use crate::model::Noun;
 use crate::model::On;
 use crate::model::Phase;
+use crate::model::Place;
 use crate::model::Ppm;
 use crate::model::Procedure;
 use crate::model::Retry;
@@ -104,16 +107,18 @@ fn param(page: &Page<'_>, value: &Value<'_>) -> Option<Option<String>> {
 
 fn steps(page: &Page<'_>, procedure: Procedure, list: &[Value<'_>], params: &Params) -> Vec<StepDraft> {
     let mut steps: Vec<StepDraft> = Vec::new();
+    let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let mut phase = usual_phase(procedure);
     for (at, row) in list.iter().filter_map(|value| Row::of(page, &STEP, value)).enumerate() {
         let mut step = step(row, procedure, phase, at, params);
         phase = step.step.phase;
-        if let Some(first) = steps.iter().find(|known| known.step.id == step.step.id) {
+        if let Some(first) = places.get(&step.step.id) {
             let fault = Fault::DeclaredTwice { what: Noun::Step, name: step.step.id.clone() };
-            page.tell_twice(step.place, first.place, fault);
+            page.tell_twice(step.place, *first, fault);
             // The work stays in the procedure, under a name of its own.
             step.step.id = format!("{}.{}", step.step.id, at + 1);
         }
+        places.insert(step.step.id.clone(), step.place);
         steps.push(step);
     }
     steps

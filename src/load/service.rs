@@ -1,5 +1,7 @@
 //! Reads services and their replicas.
 
+use std::collections::BTreeMap;
+
 use crate::load::draft::DegradedDraft;
 use crate::load::draft::DependencyDraft;
 use crate::load::draft::ReplicaDraft;
@@ -20,6 +22,7 @@ use crate::model::CacheKind;
 use crate::model::DependencyKind;
 use crate::model::Fault;
 use crate::model::Noun;
+use crate::model::Place;
 use crate::model::Reconnect;
 use crate::model::ReplicationMode;
 use crate::model::Role;
@@ -101,21 +104,23 @@ fn degraded(row: Row<'_, '_>) -> DegradedDraft {
 
 fn caches(row: &Row<'_, '_>) -> Vec<Cache> {
     let page = row.page;
-    let mut caches: Vec<(Named, Cache)> = Vec::new();
+    let mut caches = Vec::new();
+    let mut known: BTreeMap<String, Place> = BTreeMap::new();
     for row in row.list("caches").iter().filter_map(|value| Row::of(page, &CACHE, value)) {
         let name = row.name("name");
         let kind = row.choice("kind", &[CacheKind::Capacity, CacheKind::Latency]);
         let warm = row.span("warm");
         row.done();
         let (Some(name), Some(kind), Some(warm)) = (name, kind, warm) else { continue };
-        if let Some((first, _)) = caches.iter().find(|(known, _)| known.text == name.text) {
+        if let Some(first) = known.get(&name.text) {
             let fault = Fault::DeclaredTwice { what: Noun::Cache, name: name.text };
-            page.tell_twice(name.place, first.place, fault);
+            page.tell_twice(name.place, *first, fault);
             continue;
         }
-        caches.push((name.clone(), Cache { name: name.text, kind, warm }));
+        known.insert(name.text.clone(), name.place);
+        caches.push(Cache { name: name.text, kind, warm });
     }
-    caches.into_iter().map(|(_, cache)| cache).collect()
+    caches
 }
 
 fn reconnect(row: Row<'_, '_>) -> Option<Reconnect> {

@@ -15,6 +15,10 @@ use crate::template::Text;
 pub(super) const VARIABLES: [&str; 10] =
     ["service", "source", "target", "site", "host", "host-address", "address", "share", "level", "run"];
 
+/// How many mistakes of one text are told. Each is looked up from the text's beginning; and whoever made as many has
+/// pasted something that is no text of ours.
+const MISTAKES_MAX: usize = 20;
+
 /// Where a text stands, which decides what it may name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scene<'a> {
@@ -94,20 +98,22 @@ pub(super) fn template(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>) -> 
     };
     match Text::parse(written) {
         Ok(text) => {
-            let mut fine = true;
+            let mut mistakes = 0;
             let mut from = 0;
             for name in text.names() {
                 let at = name_at(written, name, from);
                 from = at.end;
-                if let Some(fault) = scene.fault(name) {
+                if let Some(fault) = scene.fault(name)
+                    && mistakes < MISTAKES_MAX
+                {
                     page.tell(&within(&at), fault);
-                    fine = false;
+                    mistakes += 1;
                 }
             }
-            fine.then_some(text)
+            (mistakes == 0).then_some(text)
         }
         Err(errors) => {
-            for error in errors {
+            for error in errors.into_iter().take(MISTAKES_MAX) {
                 page.tell(&within(&error.at), Fault::Template(error.why));
             }
             None

@@ -213,6 +213,8 @@ faults! {
     19, Error, DeclaredTwice { what: Noun, name: String };
     /// Tiers in more than one file. The other place is the first tier of all.
     71, Error, TiersApart;
+    /// More findings in the same file than are told. Holds how many more.
+    72, Error, More(usize);
     /// A name that is declared nowhere.
     20, Error, UnknownName { what: Noun, name: String, near: Option<String> };
     /// Nothing of this kind is declared at all.

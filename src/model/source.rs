@@ -18,6 +18,9 @@ pub struct Sources {
     files: Vec<File>,
 }
 
+/// From here on columns are counted in bytes.
+const FAR_BYTES: usize = 65_536;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct File {
     path: String,
@@ -67,12 +70,18 @@ impl Sources {
         (line, lines[line])
     }
 
-    /// The line and the column at which a place begins, both counted from 1; columns are characters.
+    /// The line and the column at which a place begins, both counted from 1; columns are characters. Far down a line
+    /// of megabytes they are bytes: such a line is counted again for each of its findings.
     #[must_use]
     pub fn line_column(&self, place: &Place) -> (usize, usize) {
         let (line, start) = self.line(place.file, place.start);
-        let before = self.text(place.file).get(start..place.start).unwrap_or_default();
-        (line + 1, before.chars().count() + 1)
+        let before = place.start.saturating_sub(start);
+        let column = match self.text(place.file).get(start..place.start) {
+            Some(text) if before <= FAR_BYTES => text.chars().count(),
+            Some(_) => before,
+            None => 0,
+        };
+        (line + 1, column + 1)
     }
 
     /// Where a line begins, counted from 0; the end of the text for a line that is not there.

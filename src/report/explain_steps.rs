@@ -136,4 +136,11 @@ pub(super) const STEPS: &[Explanation] = &[
         mend: "Let all tiers stand in one file.",
         example: "[[tier]]\nid = \"lifeline\"\n\n[[tier]]\nid = \"core\"",
     },
+    Explanation {
+        code: 72,
+        title: "More findings than are shown",
+        meaning: "A file has more than a thousand findings; those behind the first thousand are counted, and not shown. So many usually have one cause, such as a key that was renamed everywhere.",
+        mend: "Mend those that are shown, and look again.",
+        example: "",
+    },
 ];

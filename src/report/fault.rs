@@ -107,6 +107,8 @@ fn file(fault: &Fault) -> Option<FaultWords> {
         Fault::Unread(Unread::Loop) => says("a link leads back to a folder that contains it", "")
             .help("remove the link: its files are read already"),
         Fault::NothingDeclared(what) => nothing(*what),
+        Fault::More(more) => says(format!("{more} more findings in this file are not shown"), "from here on")
+            .help("mend those above, and look again"),
         _ => return None,
     })
 }

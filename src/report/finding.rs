@@ -43,13 +43,16 @@ pub fn findings(findings: &[Finding], sources: &Sources, color: bool) -> String 
     text
 }
 
-/// How many there are: `3 errors, 1 warning in 2 files`.
+/// How many there are: `3 errors, 1 warning in 2 files`, `no findings`.
 #[must_use]
 pub fn count(findings: &[Finding]) -> String {
     let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
     let number = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
     let files: BTreeSet<_> =
         findings.iter().filter(|finding| !of_no_file(&finding.fault)).map(|finding| finding.place.file).collect();
+    if findings.is_empty() {
+        return "no findings".to_owned();
+    }
     let counts = [(of(Severity::Error), "error"), (of(Severity::Warning), "warning")];
     let counts: Vec<String> =
         counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, word)| number(count, word)).collect();
@@ -67,7 +70,9 @@ const fn of_no_file(fault: &Fault) -> bool {
 /// Places whose text is not shown: a secret may stand there.
 fn secrets(findings: &[Finding]) -> Vec<Place> {
     let secret = |finding: &&Finding| matches!(finding.fault, Fault::NotAReference { .. });
-    findings.iter().filter(secret).map(|finding| finding.place).collect()
+    let mut places: Vec<Place> = findings.iter().filter(secret).map(|finding| finding.place).collect();
+    places.sort_unstable();
+    places
 }
 
 fn one(finding: &Finding, sources: &Sources, secrets: &[Place], renderer: &Renderer) -> String {
@@ -139,12 +144,14 @@ fn lines(places: &[Place], sources: &Sources, secrets: &[Place]) -> (String, usi
     let (line, start) = sources.line(file, first);
     let text = sources.text(file);
     let rest = &text[last..];
-    let mut end = last + rest.find('\n').unwrap_or(rest.len()).min(LINE_BYTES);
+    let near = &rest.as_bytes()[..rest.len().min(LINE_BYTES)];
+    let mut end = last + near.iter().position(|byte| *byte == b'\n').unwrap_or(near.len());
     while !text.is_char_boundary(end) {
         end += 1;
     }
     let mut bytes = text.as_bytes()[start..end].to_vec();
-    for secret in secrets.iter().filter(|secret| secret.file == file) {
+    let from = secrets.partition_point(|secret| (secret.file, secret.end) < (file, start));
+    for secret in secrets[from..].iter().take_while(|secret| secret.file == file && secret.start < end) {
         let hidden = secret.start.max(start)..secret.end.min(end);
         for byte in bytes.iter_mut().enumerate().filter(|(at, _)| hidden.contains(&(start + at))).map(|(_, byte)| byte)
         {

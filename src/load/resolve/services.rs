@@ -1,5 +1,7 @@
 //! Services and their replicas.
 
+use std::collections::BTreeMap;
+
 use crate::load::draft::AmountsDraft;
 use crate::load::draft::DegradedDraft;
 use crate::load::draft::DependencyDraft;
@@ -159,6 +161,7 @@ impl Desk<'_> {
     ) -> (Vec<Dependency>, Vec<Place>) {
         let mut dependencies: Vec<Dependency> = Vec::with_capacity(drafts.len());
         let mut places: Vec<Place> = Vec::with_capacity(drafts.len());
+        let mut known: BTreeMap<ServiceId, Place> = BTreeMap::new();
         for draft in drafts {
             let Some(service) = self.index.services.find(&draft.service, self.findings).map(ServiceId::new) else {
                 continue;
@@ -167,11 +170,12 @@ impl Desk<'_> {
                 self.tell(draft.service.place, Fault::DependsOnItself(own.text.clone()));
                 continue;
             }
-            if let Some(first) = dependencies.iter().position(|known| known.service == service) {
+            if let Some(first) = known.get(&service) {
                 let fault = Fault::DependsTwice(draft.service.text.clone());
-                self.findings.push(Finding::new(draft.service.place, fault).with(places[first]));
+                self.findings.push(Finding::new(draft.service.place, fault).with(*first));
                 continue;
             }
+            known.insert(service, draft.service.place);
             let DependencyDraft { kind, full_only, same_site, .. } = *draft;
             dependencies.push(Dependency { service, kind, full_only, same_site });
             places.push(draft.service.place);

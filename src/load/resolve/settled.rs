@@ -1,5 +1,7 @@
 //! Each name belongs to one thing: the first that claims it.
 
+use std::collections::BTreeMap;
+
 use crate::load::draft::Drafts;
 use crate::load::page::Named;
 use crate::model::Fault;
@@ -27,6 +29,7 @@ fn twice(what: Noun, second: &Named, first: &Named) -> Finding {
 /// Tiers keep their order. They stand in one file, since the order of two files is nobody's decision.
 pub(super) fn tiers(tiers: &mut Vec<(Named, Tier)>, findings: &mut Vec<Finding>) {
     let mut settled: Vec<(Named, Tier)> = Vec::with_capacity(tiers.len());
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (name, tier) in tiers.drain(..) {
         if let (Some((first, _)), Some((last, _))) = (settled.first(), settled.last())
             && first.place.file != name.place.file
@@ -34,9 +37,12 @@ pub(super) fn tiers(tiers: &mut Vec<(Named, Tier)>, findings: &mut Vec<Finding>)
         {
             findings.push(Finding::new(name.place, Fault::TiersApart).with(first.place));
         }
-        match settled.iter().find(|(known, _)| known.text == name.text) {
-            Some((first, _)) => findings.push(twice(Noun::Tier, &name, first)),
-            None => settled.push((name, tier)),
+        match known.get(&name.text) {
+            Some(&first) => findings.push(twice(Noun::Tier, &name, &settled[first].0)),
+            None => {
+                known.insert(name.text.clone(), settled.len());
+                settled.push((name, tier));
+            }
         }
     }
     *tiers = settled;

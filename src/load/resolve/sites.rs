@@ -1,5 +1,7 @@
 //! Sites, places and kits.
 
+use std::collections::BTreeSet;
+
 use crate::load::draft::Drafts;
 use crate::load::draft::SiteDraft;
 use crate::load::page::Named;
@@ -76,11 +78,12 @@ pub(super) fn resolve(
 /// Sites and places by name; each once.
 pub(super) fn whereabouts(names: &[Named], index: &Index, findings: &mut Vec<Finding>) -> Vec<Whereabouts> {
     let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
     for name in names {
         let site = index.sites.position(&name.text).map(|at| Whereabouts::Site(SiteId::new(at)));
         let place = || index.places.position(&name.text).map(|at| Whereabouts::Place(PlaceId::new(at)));
         match site.or_else(place) {
-            Some(known) if found.contains(&known) => {}
+            Some(known) if !seen.insert(known) => {}
             Some(known) => found.push(known),
             None => {
                 index.whereabouts.find(name, findings);
