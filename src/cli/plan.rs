@@ -129,7 +129,7 @@ fn refused(refusal: &Refusal) -> CommandError {
         Refusal::NothingLost | Refusal::MixedStates | Refusal::NoSuchHosts { .. } | Refusal::NoSuchReplica { .. } => {
             Exit::Usage
         }
-        Refusal::NothingLeft | Refusal::WouldDegrade { .. } => Exit::Refused,
+        Refusal::NothingLeft | Refusal::WouldDegrade { .. } | Refusal::Overrun { .. } => Exit::Refused,
         Refusal::EmptyEstate | Refusal::StepCycle { .. } | Refusal::ClaimTooLarge { .. } => Exit::Findings,
         Refusal::Broken { .. } => Exit::Bug,
     };

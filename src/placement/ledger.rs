@@ -93,6 +93,12 @@ impl Ledger {
         self.room(site).plus(&self.sites[site.at()].reserve)
     }
 
+    /// What is used above the limit: it must be given up before anything given up can be handed on.
+    pub(in crate::placement) fn over(&self, site: SiteId) -> Amounts {
+        let account = &self.sites[site.at()];
+        account.used.less(&account.limit)
+    }
+
     /// What the cloud still launches there.
     pub(in crate::placement) fn on_demand(&self, site: SiteId) -> &Amounts {
         &self.sites[site.at()].on_demand
@@ -140,6 +146,7 @@ impl Ledger {
             }
         }
         account.later.retain(|(_, rest)| !rest.is_zero());
+        debug_assert!(open.plus(&bridge).fits(&account.reserve), "more was taken than anybody said there was");
         account.reserve = account.reserve.less(&bridge).less(&open);
         if !open.is_zero() {
             taken.above_limit = Some(open);

@@ -49,7 +49,10 @@ fn bound(work: &Work<'_>, wanted: &[ServiceId]) -> u64 {
     let mut room = Amounts::zero(kinds);
     for site in target_sites(work.situation) {
         let there = if tier == TierId(0) { work.ledger.room_with_reserve(site) } else { work.ledger.room(site) };
-        room = room.plus(&there).plus(work.ledger.on_demand(site)).plus(&work.victims.potential(site, tier, true));
+        room = room
+            .plus(&there)
+            .plus(work.ledger.on_demand(site))
+            .plus(&work.victims.potential(site, tier, true).less(&work.ledger.over(site)));
     }
     let mut demands: Vec<Vec<u64>> = vec![Vec::new(); kinds];
     for &id in wanted {

@@ -122,7 +122,8 @@ impl<'a> Work<'a> {
         let site = self.replica(seat).site;
         let mut room = if means.reserve { self.ledger.room_with_reserve(site) } else { self.ledger.room(site) };
         if means.degrade {
-            room = room.plus(&self.victims.potential(site, self.tier(seat.service), means.shed));
+            let potential = self.victims.potential(site, self.tier(seat.service), means.shed);
+            room = room.plus(&potential.less(&self.ledger.over(site)));
         }
         let carries = self.situation.carries(seat.service, seat.replica as usize, self.replica(seat));
         self.seat(seat).held.plus(&room).least(&carries)
@@ -158,7 +159,12 @@ impl<'a> Work<'a> {
         if means.degrade {
             let missing = wants.less(&self.ledger.room(site));
             if !missing.is_zero() {
-                self.make_room(site, &missing, seat.service, means.shed);
+                let over = self.ledger.over(site);
+                let asked = missing.0.iter().zip(&over.0).map(|(&missing, &over)| match missing {
+                    0 => 0,
+                    missing => missing.saturating_add(over),
+                });
+                self.make_room(site, &Amounts(asked.collect()), seat.service, means.shed);
             }
         }
         if !gives.is_zero() {

@@ -4,15 +4,16 @@
 //! this program would answer it, says so, and leads from there to the estate as it was declared.
 
 use crate::model::Amounts;
-use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
 use crate::model::Ppm;
 use crate::model::ScopeState;
 use crate::model::ServiceId;
 use crate::placement::Because;
+use crate::placement::Impact;
 use crate::placement::Level;
 use crate::placement::Part;
+use crate::placement::Placed;
 use crate::placement::Placement;
 use crate::placement::Serving;
 use crate::placement::Situation;
@@ -63,12 +64,13 @@ pub(in crate::plan) fn assume(
 
 /// Everything that is away goes back to where it was declared, at its full level.
 pub(in crate::plan) fn home(
-    estate: &Estate,
+    ground: &Ground<'_>,
     incident: &Incident,
     situation: &Situation,
     urgency: &Urgency,
     assumed: &Assumed,
 ) -> Placement {
+    let estate = ground.estate;
     let mut placement = place(estate, incident, situation, urgency);
     for (at, placed) in placement.services.iter_mut().enumerate() {
         let id = ServiceId::new(at);
@@ -110,7 +112,19 @@ pub(in crate::plan) fn home(
         placed.level_because = None;
         placed.admits = Ppm::ONE;
         placed.rejected = Vec::new();
-        placed.impact = crate::placement::Impact::Unaffected;
+        let gone = placed.seats.iter().all(|seat| seat.now.share == Ppm::ZERO) && differs;
+        placed.impact = if gone { Impact::Down } else { Impact::Unaffected };
+    }
+    let down = |placed: &Placed| placed.impact == Impact::Down;
+    let mut open: Vec<usize> = (0..placement.services.len()).filter(|&at| down(&placement.services[at])).collect();
+    while let Some(callee) = open.pop() {
+        for &caller in ground.calls.back(callee) {
+            let caller = caller as usize;
+            if placement.services[caller].impact == Impact::Unaffected {
+                placement.services[caller].impact = Impact::Waiting;
+                open.push(caller);
+            }
+        }
     }
     placement
 }

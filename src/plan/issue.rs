@@ -199,6 +199,15 @@ pub enum Refusal {
         /// Which services, the most urgent first.
         services: Vec<String>,
     },
+    /// Going home would fill a site beyond its limit, at the load that this was planned for.
+    Overrun {
+        /// The site.
+        site: String,
+        /// Of which resource.
+        resource: String,
+        /// By how much, in thousandths.
+        by: u64,
+    },
     /// The estate declares nothing that could be planned.
     EmptyEstate,
     /// The steps that were written wait for each other in a circle.

@@ -167,14 +167,15 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
     let id = lane.service;
     for dependency in &scene.estate().service(id).depends_on {
         let callee = dependency.service;
-        let hard = gates_the_floor(scene.estate(), id, dependency);
+        let hard = dependency.kind == DependencyKind::Hard;
         if !hard || ready.of[callee.at()].is_empty() || callee == id || scene.ground.are_together(id, callee) {
             continue;
         }
-        let seats = &scene.placed(callee).seats;
-        let serves = |at: usize| scene.situation.seats[callee.at()][at].before > Ppm::ZERO;
-        if !(0..seats.len()).any(serves) {
+        if scene.placed(callee).impact != Impact::Unaffected {
             web.order(&ready.of[callee.at()], lane.entries_from(Phase::Promote));
+            continue;
+        }
+        if !gates_the_floor(scene.estate(), id, dependency) {
             continue;
         }
         for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {

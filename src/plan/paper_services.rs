@@ -74,7 +74,7 @@ fn service(
     let ends_full = placed.level == Level::Full && placed.admits > Ppm::ZERO;
     let full = ends_full.then(|| milestones.last().map(|milestone| milestone.at_ms)).flatten();
     let raised = scene.urgency.raised[id.at()];
-    let goes = if scene.mode == Mode::Failover { placed.impact } else { moved_impact(placed.impact) };
+    let goes = if scene.mode == Mode::Switchover { moved_impact(placed.impact) } else { placed.impact };
     ServiceOnPaper {
         id: service.name.clone(),
         title: service.title.clone(),
@@ -200,7 +200,7 @@ fn together_with(scene: &Scene<'_>, id: ServiceId) -> Vec<String> {
 /// How service returns: T=0, then every step whose end changes who serves what.
 fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: ServiceId) -> Vec<Milestone> {
     let placed = scene.placed(id);
-    let serves = |seat: &Seat| (seat.first.level, seat.first.share);
+    let mut behind: Vec<(Level, Ppm)> = placed.seats.iter().map(|seat| (seat.first.level, seat.first.share)).collect();
     let waits = matches!(placed.impact, Impact::Waiting | Impact::Stranded) || placed.no_majority;
     let mut seats: Vec<(Level, Ppm)> = match waits {
         true => vec![(Level::Shed, Ppm::ZERO); placed.seats.len()],
@@ -221,7 +221,7 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
     let mut milestones = vec![Milestone { at_ms: Millis::ZERO, level, share }];
     for (at_ms, node) in changes {
         let Some(node) = node else {
-            seats = placed.seats.iter().map(serves).collect();
+            seats.clone_from(&behind);
             let (level, share) = state(&seats);
             milestones.push(Milestone { at_ms, level, share });
             continue;
@@ -233,6 +233,10 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
             _ => None,
         };
         let Some((replica, serving)) = seat else { continue };
+        behind[replica] = serving;
+        if waits && milestones.len() == 1 {
+            continue;
+        }
         seats[replica] = serving;
         let (level, share) = state(&seats);
         let before = milestones.last().map(|last| (last.level, last.share));

@@ -69,6 +69,7 @@ pub fn plan_on(
     let (urgency, placement, mut drafts) = settle(ground, incident, &situation, mode, &assumed);
     let scene = Scene { ground, incident, mode, situation: &situation, placement: &placement, urgency: &urgency };
     refuse::degrading_move(&scene)?;
+    refuse::crowded_home(&scene)?;
     let cut = supply::cut_circles(&scene, &mut drafts);
     fetch::add(&scene, &mut drafts);
     time(&scene, &mut drafts);
@@ -112,7 +113,7 @@ fn settle(
     loop {
         let placement = match mode {
             Mode::Failover | Mode::Switchover => place(estate, incident, situation, &tiers),
-            Mode::Failback => away::home(estate, incident, situation, &tiers, assumed),
+            Mode::Failback => away::home(ground, incident, situation, &tiers, assumed),
         };
         let scene = Scene { ground, incident, mode, situation, placement: &placement, urgency: &tiers };
         let mut drafts = select(&scene);

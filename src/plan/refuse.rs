@@ -1,5 +1,6 @@
 //! What is refused: what would destroy, and what can't be meant.
 
+use crate::model::Amounts;
 use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Ppm;
@@ -70,4 +71,31 @@ pub(in crate::plan) fn degrading_move(scene: &Scene<'_>) -> Result<(), Box<Refus
     worse.sort_by_key(|&id| (scene.class(id), id));
     let services = worse.into_iter().map(|id| scene.name(id).to_owned()).collect();
     Err(Box::new(Refusal::WouldDegrade { services }))
+}
+
+/// A way home that would overfill a site, more than it is filled already.
+pub(in crate::plan) fn crowded_home(scene: &Scene<'_>) -> Result<(), Box<Refusal>> {
+    if scene.mode != Mode::Failback {
+        return Ok(());
+    }
+    let estate = scene.estate();
+    let mut after = vec![Amounts::zero(estate.resources.len()); estate.sites.len()];
+    for (at, service) in estate.services.iter().enumerate() {
+        let seats = &scene.placement.services[at].seats;
+        for (replica, seat) in service.replicas.iter().zip(seats) {
+            let held = if seat.last.share > Ppm::ZERO { &seat.held } else { &replica.standing };
+            after[replica.site.at()] = after[replica.site.at()].plus(held);
+        }
+    }
+    for (at, account) in scene.placement.sites.iter().enumerate() {
+        let over = after[at].less(&account.limit).least(&after[at].less(&account.before));
+        if let Some(kind) = over.0.iter().position(|&by| by > 0) {
+            return Err(Box::new(Refusal::Overrun {
+                site: estate.sites[at].name.clone(),
+                resource: estate.resources[kind].clone(),
+                by: over.0[kind],
+            }));
+        }
+    }
+    Ok(())
 }

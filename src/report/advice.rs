@@ -183,6 +183,10 @@ pub fn refusal(refusal: &Refusal) -> Advice {
             format!("this planned move would end below full for {}", words::fold(services, 60)),
             "add capacity or move less; `--accept-degraded` moves all the same",
         ),
+        Refusal::Overrun { site, resource, by } => Advice::new(
+            format!("going home now would overfill {site} by {} {resource}", amount_text(*by)),
+            "wait until the load falls, or plan for it with `--load`",
+        ),
         Refusal::EmptyEstate => Advice::new(
             "the estate declares no service and site that could be planned",
             "`bonghwa init` in an empty folder writes an estate to begin with",

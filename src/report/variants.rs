@@ -308,6 +308,7 @@ fn why_no_plan_was_made() {
         Refusal::NothingLeft,
         Refusal::WouldDegrade { services: vec!["text-message".into()] },
         Refusal::EmptyEstate,
+        Refusal::Overrun { site: "ansan".to_owned(), resource: "cores".to_owned(), by: 1_240_000 },
         Refusal::StepCycle { steps: vec!["a/x".into(), "a/y".into(), "a/x".into()] },
         Refusal::ClaimTooLarge { step: "a/x".into(), pool: "operators".into(), amount: 4, size: 3 },
         Refusal::Broken { violations: vec!["two writers of mail".into()] },

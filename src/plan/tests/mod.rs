@@ -93,7 +93,7 @@ fn every_plan_passes_the_second_pair_of_eyes() {
                 }
             }
             (_, Err(refusal)) => {
-                if !matches!(*refusal, Refusal::NothingLeft | Refusal::WouldDegrade { .. }) {
+                if !matches!(*refusal, Refusal::NothingLeft | Refusal::WouldDegrade { .. } | Refusal::Overrun { .. }) {
                     bad.push(format!("seed {seed}: refused: {refusal:?}"));
                 }
             }
@@ -117,7 +117,7 @@ fn the_same_inputs_give_the_same_bytes_and_read_back() {
 #[test]
 fn debug_seed() {
     let seed: u64 = option_env!("SEED").and_then(|s| s.parse().ok()).unwrap_or(0);
-    for seed in [0, 1, 19, seed] {
+    for seed in [164, 191, 225, seed] {
         let (estate, plan) = plan_of(seed);
         let plan = plan.unwrap();
         println!("=== {seed} {:?}", plan.incident);
@@ -126,8 +126,9 @@ fn debug_seed() {
         }
         for s in &plan.services {
             println!(
-                "{} {:?} {:?} adm {} away by {:?} tog {:?} from {:?} to {:?} deps {:?}",
+                "{} {} {:?} {:?} adm {} away by {:?} tog {:?} from {:?} to {:?} deps {:?}",
                 s.id,
+                s.effective_tier,
                 s.impact,
                 s.level,
                 s.admits,
