@@ -115,8 +115,6 @@ pub(in crate::plan) enum How {
     Recovered,
     /// Nobody can bring it back: a person supplies it by other means.
     Missing,
-    /// It would wait for itself: a person breaks the circle.
-    Circle,
 }
 
 impl Draft {
@@ -172,6 +170,17 @@ pub(in crate::plan) struct Web {
     pub(in crate::plan) gates: Vec<GateDraft>,
     /// Who comes before whom.
     pub(in crate::plan) edges: Vec<(u32, u32)>,
+    /// Those of the edges that a person can make unnecessary, by supplying what is waited for.
+    pub(in crate::plan) soft: Vec<Soft>,
+}
+
+/// An edge that a person can make unnecessary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::plan) struct Soft {
+    /// Who comes before whom.
+    pub(in crate::plan) edge: (u32, u32),
+    /// What is waited for; nothing has to be supplied where only the full level would wait.
+    pub(in crate::plan) missing: Option<String>,
 }
 
 impl Web {
@@ -199,6 +208,16 @@ impl Web {
     pub(in crate::plan) fn of(&self, owner: Owner) -> std::ops::Range<usize> {
         let from = self.drafts.partition_point(|draft| draft.owner < owner);
         from..from + self.drafts[from..].partition_point(|draft| draft.owner == owner)
+    }
+
+    /// Everything in `before` comes before everything in `after`, unless that leads in a circle.
+    pub(in crate::plan) fn prefer(&mut self, before: &[u32], after: &[u32], missing: Option<&str>) {
+        for &first in before {
+            for &then in after.iter().filter(|&&then| then != first) {
+                self.edges.push((first, then));
+                self.soft.push(Soft { edge: (first, then), missing: missing.map(str::to_owned) });
+            }
+        }
     }
 
     /// How many steps and gates there are.

@@ -6,6 +6,7 @@
 
 mod away;
 mod canon;
+mod circles;
 mod clock;
 mod diff;
 mod document;

@@ -87,20 +87,14 @@ fn lanes_of(lanes: &[Lane], id: ServiceId) -> impl Iterator<Item = &Lane> {
 }
 
 /// Adds every edge between services.
-pub(in crate::plan) fn across(
-    scene: &Scene<'_>,
-    web: &mut Web,
-    lanes: &[Lane],
-    ready: &Ready,
-    cut: &[(ServiceId, ServiceId)],
-) {
+pub(in crate::plan) fn across(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], ready: &Ready) {
     for lane in lanes {
         match (lane.stage, scene.mode) {
-            (Stage::First, Mode::Failover) => wait_for_callees(scene, web, lanes, lane, ready, cut),
+            (Stage::First, Mode::Failover) => wait_for_callees(scene, web, lanes, lane, ready),
             (Stage::First, Mode::Switchover | Mode::Failback) => move_in_order(scene, web, lanes, lane, ready),
             (Stage::Raise, _) => {
                 wait_for_the_full_level(scene, web, lane, ready);
-                wait_to_start(scene, web, lane, ready, cut);
+                wait_to_start(scene, web, lane, ready);
             }
             (Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach, _) => {}
         }
@@ -112,14 +106,7 @@ pub(in crate::plan) fn across(
 }
 
 /// Promote, verify and shift wait until every hard dependency is ready; a start waits for what it needs to start.
-fn wait_for_callees(
-    scene: &Scene<'_>,
-    web: &mut Web,
-    lanes: &[Lane],
-    lane: &Lane,
-    ready: &Ready,
-    cut: &[(ServiceId, ServiceId)],
-) {
+fn wait_for_callees(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, ready: &Ready) {
     let id = lane.service;
     for dependency in &scene.estate().service(id).depends_on {
         let callee = dependency.service;
@@ -135,7 +122,7 @@ fn wait_for_callees(
             web.order(nodes, lane.entries_from(Phase::Promote));
         }
     }
-    wait_to_start(scene, web, lane, ready, cut);
+    wait_to_start(scene, web, lane, ready);
     if scene.placed(id).no_majority {
         let gate = gates::break_glass(web, &format!("quorum:{}", scene.name(id)), scene.class(id));
         web.order(&[gate], lane.entries_from(Phase::Start));
@@ -143,7 +130,7 @@ fn wait_for_callees(
 }
 
 /// A replica that must be started waits for what it needs to start.
-fn wait_to_start(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready: &Ready, cut: &[(ServiceId, ServiceId)]) {
+fn wait_to_start(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready: &Ready) {
     let id = lane.service;
     let service = scene.estate().service(id);
     let added = lane.replica.filter(|&at| scene.placed(id).seats[at].part == Part::Added);
@@ -152,11 +139,9 @@ fn wait_to_start(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready: &Ready, c
     }
     for dependency in service.depends_on.iter().filter(|dependency| dependency.kind == DependencyKind::Start) {
         let callee = dependency.service;
-        if cut.contains(&(id, callee)) {
-            let gate = gates::break_glass(web, &format!("service:{}", scene.name(callee)), scene.class(id));
-            web.order(&[gate], lane.entries_from(Phase::Start));
-        } else if callee != id {
-            web.order(&ready.of[callee.at()], lane.entries_from(Phase::Start));
+        if callee != id {
+            let missing = format!("service:{}", scene.name(callee));
+            web.prefer(&ready.of[callee.at()], lane.entries_from(Phase::Start), Some(&missing));
         }
     }
 }
@@ -171,12 +156,18 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
         if !hard || ready.of[callee.at()].is_empty() || callee == id || scene.ground.are_together(id, callee) {
             continue;
         }
-        if scene.placed(callee).impact != Impact::Unaffected {
-            web.order(&ready.of[callee.at()], lane.entries_from(Phase::Promote));
-            continue;
-        }
-        if !gates_the_floor(scene.estate(), id, dependency) {
-            continue;
+        let gates = gates_the_floor(scene.estate(), id, dependency);
+        match (scene.placed(callee).impact, gates) {
+            (Impact::Unaffected, true) => {}
+            (Impact::Unaffected, false) => continue,
+            (_, true) => {
+                web.order(&ready.of[callee.at()], lane.entries_from(Phase::Promote));
+                continue;
+            }
+            (_, false) => {
+                web.prefer(&ready.of[callee.at()], lane.entries_from(Phase::Promote), None);
+                continue;
+            }
         }
         for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {
             web.order(other.sinks_until(Phase::Warm), lane.entries_from(Phase::Start));
@@ -343,12 +334,16 @@ pub(in crate::plan) fn uses(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
     for at in 0..web.drafts.len() {
         for chosen in web.drafts[at].uses.clone() {
             let class = web.drafts[at].class;
+            let missing = gates::missing(scene, chosen);
             let before: Vec<u32> = match (chosen.how, chosen.supply) {
                 (How::There, _) => continue,
                 (How::Fetched, Supply::Kit(kit)) => fetches.get(&kit.0).copied().into_iter().collect(),
-                (How::Recovered, Supply::Service(id) | Supply::ServiceAt(id, _)) => ready.of[id.at()].clone(),
-                (How::Missing | How::Circle | How::Fetched | How::Recovered, _) => {
-                    vec![gates::break_glass(web, &gates::missing(scene, chosen), class)]
+                (How::Recovered, Supply::Service(id) | Supply::ServiceAt(id, _)) => {
+                    web.prefer(&ready.of[id.at()], &[number(at)], Some(&missing));
+                    continue;
+                }
+                (How::Missing | How::Fetched | How::Recovered, _) => {
+                    vec![gates::break_glass(web, &missing, class)]
                 }
             };
             web.order(&before, &[number(at)]);

@@ -204,7 +204,6 @@ fn step_issues(scene: &Scene<'_>, web: &Web, names: &[String], issues: &mut Vec<
                     issues.push(Issue::JumpLost { step, jump: vec![missing] });
                 }
                 How::Missing => issues.push(Issue::UsesStranded { step, missing }),
-                How::Circle => issues.push(Issue::BootstrapCycle { step, missing }),
                 How::There | How::Fetched | How::Recovered => {}
             }
         }

@@ -16,6 +16,7 @@ use crate::plan::Refusal;
 use crate::plan::Source;
 use crate::plan::away;
 use crate::plan::canon;
+use crate::plan::circles;
 use crate::plan::clock;
 use crate::plan::draft::Draft;
 use crate::plan::draft::Web;
@@ -70,7 +71,6 @@ pub fn plan_on(
     let scene = Scene { ground, incident, mode, situation: &situation, placement: &placement, urgency: &urgency };
     refuse::degrading_move(&scene)?;
     refuse::crowded_home(&scene)?;
-    let cut = supply::cut_circles(&scene, &mut drafts);
     fetch::add(&scene, &mut drafts);
     time(&scene, &mut drafts);
     let mut web = Web { drafts, ..Web::default() };
@@ -83,8 +83,9 @@ pub fn plan_on(
     let ready = order::ready(&scene, &mut web, &lanes, &mut issues);
     gates::brackets(&scene, &mut web, &lanes, &mut issues);
     gates::untrusted(&scene, &mut web, &mut issues);
-    order::across(&scene, &mut web, &lanes, &ready, &cut);
+    order::across(&scene, &mut web, &lanes, &ready);
     order::uses(&scene, &mut web, &ready);
+    circles::cut(&scene, &mut web, &mut issues);
     order::begin(&mut web, start);
     gates::irreversible(&scene, &mut web, |web, node| names::step_id(&scene, &web.drafts[node as usize]));
     web.edges.sort_unstable();

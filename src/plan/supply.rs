@@ -1,7 +1,6 @@
 //! What steps use, and from where it is had: from what survives, from what this plan brings back, from a person's kit,
 //! or not at all.
 
-use crate::graph::Arrows;
 use crate::model::Action;
 use crate::model::Ask;
 use crate::model::DependencyKind;
@@ -209,76 +208,4 @@ pub(in crate::plan) fn starts(scene: &Scene<'_>, id: ServiceId) -> bool {
     let replicas = &scene.estate().service(id).replicas;
     let seats = &scene.placed(id).seats;
     seats.iter().zip(replicas).any(|(seat, replica)| seat.part == Part::Added && must_start(replica.role))
-}
-
-/// Cuts the circles in which services wait for each other by what their steps use or need to start: the drafts' uses
-/// are marked, and start edges that are cut are returned. Hard edges are never cut: services in a circle of those are
-/// recovered together.
-pub(in crate::plan) fn cut_circles(scene: &Scene<'_>, drafts: &mut [Draft]) -> Vec<(ServiceId, ServiceId)> {
-    let mut cut = Vec::new();
-    loop {
-        let soft: Vec<(u32, u32)> = soft_waits(scene, drafts, &cut);
-        let hard = scene.ground.needs.iter().filter(|need| scene.is_away(need.callee) && scene.is_away(need.caller));
-        let mut all: Vec<(u32, u32)> = hard.map(|need| (need.caller.0, need.callee.0)).collect();
-        all.extend(&soft);
-        let arrows = Arrows::new(scene.estate().services.len(), &all);
-        if soft.is_empty() || arrows.callees_first().is_some() {
-            return cut;
-        }
-        let components = arrows.components();
-        let in_circle = components.iter().filter(|component| component.len() > 1);
-        let mut part = vec![u32::MAX; arrows.nodes()];
-        for (at, component) in in_circle.enumerate() {
-            for &member in component {
-                part[member as usize] = u32::try_from(at).unwrap_or(u32::MAX);
-            }
-        }
-        let bad = soft.iter().copied().rev().find(|&(caller, callee)| {
-            part[caller as usize] != u32::MAX && part[caller as usize] == part[callee as usize]
-        });
-        let Some((caller, callee)) = bad else {
-            return cut;
-        };
-        let (caller, callee) = (ServiceId(caller), ServiceId(callee));
-        for draft in drafts.iter_mut().filter(|draft| draft.service() == Some(caller)) {
-            for chosen in &mut draft.uses {
-                let used = match chosen.supply {
-                    Supply::Service(id) | Supply::ServiceAt(id, _) => id == callee,
-                    Supply::Kit(_) => false,
-                };
-                if used && chosen.how == How::Recovered {
-                    chosen.how = How::Circle;
-                }
-            }
-        }
-        cut.push((caller, callee));
-    }
-}
-
-/// Waiting that a person could make unnecessary: for what steps use, and for what a start needs.
-fn soft_waits(scene: &Scene<'_>, drafts: &[Draft], cut: &[(ServiceId, ServiceId)]) -> Vec<(u32, u32)> {
-    let mut waits = Vec::new();
-    for draft in drafts {
-        let Some(caller) = draft.service() else { continue };
-        for chosen in draft.uses.iter().filter(|chosen| chosen.how == How::Recovered) {
-            if let Supply::Service(callee) | Supply::ServiceAt(callee, _) = chosen.supply {
-                waits.push((caller.0, callee.0));
-            }
-        }
-    }
-    for (at, service) in scene.estate().services.iter().enumerate() {
-        let caller = ServiceId::new(at);
-        if scene.is_away(caller) && starts(scene, caller) {
-            for dependency in &service.depends_on {
-                let start = dependency.kind == DependencyKind::Start && scene.is_away(dependency.service);
-                if start && !cut.contains(&(caller, dependency.service)) {
-                    waits.push((caller.0, dependency.service.0));
-                }
-            }
-        }
-    }
-    waits.retain(|(caller, callee)| caller != callee);
-    waits.sort_unstable();
-    waits.dedup();
-    waits
 }

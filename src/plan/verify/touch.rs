@@ -96,6 +96,10 @@ fn hosts(paper: &Paper<'_>, item: u32, step: &Step, found: &mut Vec<Violation>) 
 /// A writer that answers and is not trusted must be fenced, whatever becomes of its service.
 fn mandatory_fences(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     for (at, service) in paper.estate.services.iter().enumerate().filter(|(_, one)| one.kind == ServiceKind::Stateful) {
+        // A plan for the lifeline alone says nothing of the others.
+        if paper.plan.incident.only_lifeline && paper.entries[at].is_none() {
+            continue;
+        }
         for seat in &paper.damage.seats[at] {
             if seat.state != State::Impaired || seat.before.0 == 0 {
                 continue;
