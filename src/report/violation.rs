@@ -132,6 +132,9 @@ fn places(of: &OfPlaces) -> String {
         OfPlaces::RouteDiffers { step, route, provider } => {
             format!("{step} shifts {route} by {provider}, which is not its provider")
         }
+        OfPlaces::RouteByClock { route, first, second } => {
+            format!("{second} does not wait for {first}, and both shift {route}")
+        }
         OfPlaces::RampFalls { step, route } => {
             format!("the ramp of {route} in {step} does not rise to all of the target's share")
         }
@@ -165,7 +168,7 @@ fn writers(of: &OfWriters) -> String {
             format!("{step} brings users to what no step verifies, though its runbook could")
         }
         OfWriters::ShiftBeforeVerify { step, verify } => format!("{step} does not wait for {verify}"),
-        OfWriters::VerifyBeforePromote { step, promote } => format!("{step} does not wait for {promote}"),
+        OfWriters::VerifyBeforeUp { step, before } => format!("{step} does not wait for {before}"),
         OfWriters::DrainBeforeReady { step, target } => {
             format!("{step} lets go of users before {target} is ready for them")
         }
@@ -232,6 +235,9 @@ fn summary(of: &OfSummary) -> String {
         }
         OfSummary::MilestoneTooGood { service, at, stated, steps } => {
             format!("{service} is said to be {} at {}; it is {}", serving(*stated), exactly(*at), serving(*steps))
+        }
+        OfSummary::ServedByClock { first, second } => {
+            format!("{second} does not wait for {first}, and both decide what is served there")
         }
         OfSummary::PathDiffers { service, link } => {
             format!("the critical path of {service} leads over {link}, which is not in the plan at that time")

@@ -16,9 +16,12 @@ use crate::model::Supply;
 use crate::placement::Impact;
 use crate::plan::Effect;
 use crate::plan::GateKind;
+use crate::plan::Mode;
 use crate::plan::verify::OfApproval;
 use crate::plan::verify::OfNeeds;
+use crate::plan::verify::OfPlaces;
 use crate::plan::verify::OfRoom;
+use crate::plan::verify::OfSummary;
 use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::order::Demand;
@@ -42,7 +45,9 @@ pub(super) enum Why<'a> {
     DataLoss { lag: Option<Millis>, objective: Option<Millis> },
     DataLossFence(SiteId),
     Verified(u32),
-    Promoted(u32),
+    Up(u32),
+    Shifted { route: &'a str, before: u32 },
+    Served(u32),
     Ready(SiteId),
     StartApproval,
     Irreversible,
@@ -155,14 +160,11 @@ pub(super) fn supply_named(paper: &Paper<'_>, text: &str) -> Option<Supply> {
 
 /// The items by which a service is ready, wherever it comes up.
 pub(super) fn all_ready(paper: &Paper<'_>, id: ServiceId) -> Vec<u32> {
-    let own = |id: ServiceId| -> Vec<u32> {
-        paper.damage.seats[id.at()].iter().flat_map(|seat| ready_items(paper, id, seat.site)).collect()
-    };
     let mut items = Vec::new();
     let mut open = vec![id];
     let mut seen = vec![id];
     while let Some(one) = open.pop() {
-        let ready = own(one);
+        let ready = own_ready(paper, one);
         if !ready.is_empty() || paper.entries[one.at()].is_none_or(|entry| entry.impact != Impact::Waiting) {
             items.extend(ready);
             continue;
@@ -178,10 +180,24 @@ pub(super) fn all_ready(paper: &Paper<'_>, id: ServiceId) -> Vec<u32> {
     items
 }
 
-/// Whether a service works without any step of the plan: it survives, and waits for nothing that has to come back.
+/// Whether those who need a service can have it without any step of the plan: it survives, waits for nothing that has
+/// to come back, and what is left of it need not first take the users of what is lost. A source that is left in order
+/// serves on.
 pub(super) fn is_there(paper: &Paper<'_>, id: ServiceId) -> bool {
-    let is_waiting = paper.entries[id.at()].is_some_and(|entry| entry.impact == Impact::Waiting);
-    !is_waiting && paper.damage.survives(paper.estate, id)
+    let is_behind = match paper.entries[id.at()].map(|entry| entry.impact) {
+        Some(Impact::Waiting) => true,
+        Some(Impact::Reduced) => paper.plan.incident.mode == Mode::Failover && !own_ready(paper, id).is_empty(),
+        Some(Impact::Unaffected | Impact::Exposed | Impact::Down | Impact::Stranded) | None => false,
+    };
+    !is_behind && paper.damage.survives(paper.estate, id)
+}
+
+/// The items by which a service is ready: at each of its targets, and where nobody wrote how to see it, its health.
+fn own_ready(paper: &Paper<'_>, id: ServiceId) -> Vec<u32> {
+    let is_health = |gate: &u32| paper.gate(*gate).is_some_and(|gate| gate.kind == GateKind::Health);
+    let health = paper.gates_of[id.at()].iter().copied().filter(is_health);
+    let seats = paper.damage.seats[id.at()].iter();
+    seats.flat_map(|seat| ready_items(paper, id, seat.site)).chain(health).collect()
 }
 
 /// The items by which a service is ready at one site: whatever verifies it and brings users, until it first serves.
@@ -249,9 +265,12 @@ pub(super) fn tell(paper: &Paper<'_>, demand: Demand<Why<'_>>) -> Violation {
             Violation::Writers(OfWriters::DataLossBeforeFence { gate: step, site: paper.site_name(site) })
         }
         Why::Verified(verify) => Violation::Writers(OfWriters::ShiftBeforeVerify { step, verify: paper.id(verify) }),
-        Why::Promoted(promote) => {
-            Violation::Writers(OfWriters::VerifyBeforePromote { step, promote: paper.id(promote) })
+        Why::Up(before) => Violation::Writers(OfWriters::VerifyBeforeUp { step, before: paper.id(before) }),
+        Why::Shifted { route, before } => {
+            let (route, first) = (route.to_owned(), paper.id(before));
+            Violation::Places(OfPlaces::RouteByClock { route, first, second: step })
         }
+        Why::Served(before) => Violation::Summary(OfSummary::ServedByClock { first: paper.id(before), second: step }),
         Why::Ready(site) => Violation::Writers(OfWriters::DrainBeforeReady { step, target: paper.site_name(site) }),
         Why::StartApproval => Violation::Approval(OfApproval::BeforeStartApproval { step }),
         Why::Irreversible => Violation::Approval(OfApproval::IrreversibleUnapproved { step }),

@@ -1,10 +1,13 @@
 //! Nobody is sent to what is not verified, and nothing is let go before what replaces it is ready.
 
+use crate::model::Millis;
 use crate::model::Phase;
 use crate::model::Procedure;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::StepTemplate;
+use crate::plan::ActionOnPaper;
+use crate::plan::Effect;
 use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
@@ -12,22 +15,32 @@ use crate::plan::verify::asked::Why;
 use crate::plan::verify::paper::Paper;
 use crate::plan::verify::paper::is_recovery;
 
-/// Asks for promote before verify before shift at each target, and for ready targets before what drains or stops.
-pub(super) fn check(paper: &Paper<'_>, asked: &mut Asked<'_>, found: &mut Vec<Violation>) {
+/// Asks for what brings a target up before verify before shift, and for ready targets before what drains or stops.
+pub(super) fn check<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Vec<Violation>) {
     for at in 0..paper.estate.services.len() {
         let id = ServiceId::new(at);
         if paper.steps_of[at].is_empty() {
             continue;
         }
         let of = |phase: Phase| -> Vec<u32> { paper.recovery(id, phase).collect() };
-        let (promotes, verifies, shifts) = (of(Phase::Promote), of(Phase::Verify), of(Phase::Shift));
+        let (verifies, shifts) = (of(Phase::Verify), of(Phase::Shift));
+        let mut ups: Vec<u32> =
+            [Phase::Prepare, Phase::Start, Phase::Warm, Phase::Promote].into_iter().flat_map(of).collect();
+        // What takes more users in its reduced form is reduced first.
+        let degrades = |item: &u32| paper.step(*item).is_some_and(|step| step.procedure == Procedure::Degrade.word());
+        ups.extend(paper.steps_of[at].iter().copied().filter(degrades));
         let here = |one: u32, other: u32| {
             let (one, other) = (paper.site_of(one), paper.site_of(other));
             one == other || other.is_none()
         };
         for &verify in &verifies {
-            for &promote in promotes.iter().filter(|&&promote| here(verify, promote)) {
-                asked.demands.ask_one(verify, promote, Why::Promoted(promote));
+            // What is brought up later than it is verified belongs to a later verification, but for a promotion.
+            let counts = |up: &&u32| {
+                let is_earlier = paper.start(**up) <= paper.start(verify);
+                here(verify, **up) && (is_earlier || paper.phase_of(**up) == Some(Phase::Promote))
+            };
+            for &up in ups.iter().filter(counts) {
+                asked.demands.ask_one(verify, up, Why::Up(up));
             }
         }
         for &shift in &shifts {
@@ -44,7 +57,9 @@ pub(super) fn check(paper: &Paper<'_>, asked: &mut Asked<'_>, found: &mut Vec<Vi
             }
         }
         drains(paper, asked, id);
+        served(paper, asked, id);
     }
+    shifted(paper, asked);
 }
 
 /// Whether the runbook of a service holds a step that verifies its replica at a site.
@@ -79,5 +94,41 @@ fn drains(paper: &Paper<'_>, asked: &mut Asked<'_>, id: ServiceId) {
         for &item in leaving.iter().filter(|&&item| paper.site_of(item) != Some(site)) {
             asked.demands.ask(item, Some(ready), None, Why::Ready(site));
         }
+    }
+}
+
+/// Whatever decides what a replica serves comes in one order, so that it ends as the last of it says.
+fn served(paper: &Paper<'_>, asked: &mut Asked<'_>, id: ServiceId) {
+    let decides = |item: &u32| {
+        let effect = paper.step(*item).and_then(|step| step.effect.as_ref());
+        matches!(effect, Some(Effect::Holds { .. } | Effect::Serves { .. } | Effect::Ends))
+    };
+    let mut steps: Vec<u32> = paper.steps_of[id.at()].iter().copied().filter(decides).collect();
+    steps.sort_by_key(|&item| (paper.site_of(item), paper.end(item), item));
+    for pair in steps.windows(2).filter(|pair| paper.site_of(pair[0]) == paper.site_of(pair[1])) {
+        asked.demands.ask_one(pair[1], pair[0], Why::Served(pair[0]));
+    }
+}
+
+/// Shifts of one route come in one order, so that it ends as the last of them says.
+fn shifted<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>) {
+    let mut shifts: Vec<(&str, Millis, u32)> = paper
+        .steps()
+        .filter_map(|(item, step)| match &step.action {
+            ActionOnPaper::Route(route) => Some((route.route.as_str(), paper.start(item), item)),
+            ActionOnPaper::Ssh { .. }
+            | ActionOnPaper::Exec { .. }
+            | ActionOnPaper::Http(_)
+            | ActionOnPaper::Scale { .. }
+            | ActionOnPaper::Confirm { .. }
+            | ActionOnPaper::Notify { .. }
+            | ActionOnPaper::Wait(_)
+            | ActionOnPaper::Fetch { .. } => None,
+        })
+        .collect();
+    shifts.sort_unstable();
+    for pair in shifts.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        let (route, before, later) = (pair[0].0, pair[0].2, pair[1].2);
+        asked.demands.ask_one(later, before, Why::Shifted { route, before });
     }
 }

@@ -18,10 +18,11 @@ use crate::plan::verify::paper::Paper;
 
 /// Checks every service's entry, and what is said of classes.
 pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
+    let urgency = urgency(paper);
     for (at, entry) in paper.entries.iter().enumerate() {
         let Some(entry) = entry else { continue };
         let id = ServiceId::new(at);
-        declared(paper, id, entry, found);
+        declared(paper, id, entry, &urgency, found);
         let curve = Curve::new(paper, id);
         milestones(entry, &curve, found);
         back(paper, id, entry, &curve, found);
@@ -41,7 +42,9 @@ type Serving = (SiteId, Level, Ppm);
 
 impl Curve {
     fn new(paper: &Paper<'_>, id: ServiceId) -> Self {
-        let seats = paper.damage.seats[id.at()].iter().filter(|seat| seat.state.is_trusted());
+        // Who lost its majority serves nobody, though some of it still runs.
+        let survives = paper.damage.survives(paper.estate, id);
+        let seats = paper.damage.seats[id.at()].iter().filter(|seat| survives && seat.state.is_trusted());
         let mut now: Vec<Serving> = seats.map(|seat| (seat.site, Level::Full, seat.before)).collect();
         if !has_majority(paper, id) {
             now.clear();
@@ -98,43 +101,44 @@ fn served(now: &[Serving], level: Level) -> Ppm {
     Ppm(shares.fold(0, u64::saturating_add))
 }
 
+/// The most urgent tier among each service and all that can't serve without it, by `ServiceId`.
+fn urgency(paper: &Paper<'_>) -> Vec<usize> {
+    let services = &paper.estate.services;
+    let mut urgent: Vec<usize> = services.iter().map(|service| service.tier.at()).collect();
+    let mut open: Vec<usize> = (0..services.len()).collect();
+    open.sort_by_key(|&at| std::cmp::Reverse(urgent[at]));
+    while let Some(at) = open.pop() {
+        for dependency in &services[at].depends_on {
+            let callee = dependency.service.at();
+            if dependency.kind == DependencyKind::Hard && !dependency.full_only && urgent[callee] > urgent[at] {
+                urgent[callee] = urgent[at];
+                open.push(callee);
+            }
+        }
+    }
+    urgent
+}
+
 /// Tier, effective tier and promise are those of the estate; whoever is needed is as urgent as who needs it.
-fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, found: &mut Vec<Violation>) {
+fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, urgency: &[usize], found: &mut Vec<Violation>) {
     let estate = paper.estate;
     let service = estate.service(id);
     let tier_at = |name: &str| estate.tiers.iter().position(|tier| tier.name == name);
-    let mut differs = |stated: &str, is: &str| {
-        let (stated, is) = (stated.to_owned(), is.to_owned());
+    let mut differs = |stated: &str, is: usize| {
+        let is = estate.tiers.get(is).map_or_else(String::new, |tier| tier.name.clone());
+        let stated = stated.to_owned();
         found.push(Violation::Summary(OfSummary::TierDiffers { service: entry.id.clone(), stated, is }));
     };
-    let tier = &estate.tiers[service.tier.at()].name;
-    if entry.tier != *tier {
-        differs(&entry.tier, tier);
+    if tier_at(&entry.tier) != Some(service.tier.at()) {
+        differs(&entry.tier, service.tier.at());
     }
-    let (own, effective) = (service.tier.at(), tier_at(&entry.effective_tier).unwrap_or(usize::MAX));
-    let is_raised = effective < own;
-    if effective > own || is_raised != entry.raised.is_some() {
-        differs(&entry.effective_tier, tier);
-    }
-    if let Some(raise) = &entry.raised {
-        let by = estate.service_named(&raise.by);
-        let other = by.and_then(|by| paper.entries[by.at()]).map(|other| other.effective_tier.as_str());
-        // One that the plan does not touch has no entry: then only the estate could tell how urgent it is.
-        let other = other.or_else(|| by.map(|_| entry.effective_tier.as_str()));
-        if other.is_none_or(|other| tier_at(other).is_none_or(|other| other > effective)) {
-            differs(&entry.effective_tier, other.unwrap_or_default());
-        }
-    }
-    for dependency in service.depends_on.iter().filter(|one| one.kind == DependencyKind::Hard && !one.full_only) {
-        let Some(callee) = paper.entries[dependency.service.at()] else { continue };
-        if tier_at(&callee.effective_tier).is_some_and(|callee| callee > effective) {
-            let (service, stated) = (callee.id.clone(), callee.effective_tier.clone());
-            found.push(Violation::Summary(OfSummary::TierDiffers {
-                service,
-                stated,
-                is: entry.effective_tier.clone(),
-            }));
-        }
+    let effective = tier_at(&entry.effective_tier).unwrap_or(usize::MAX);
+    // More urgent than its callers make it: then it is raised by somebody as urgent, and says by whom.
+    let by = entry.raised.as_ref().and_then(|raise| estate.service_named(&raise.by));
+    let by = by.map(|by| paper.entries[by.at()].and_then(|by| tier_at(&by.effective_tier)).unwrap_or(urgency[by.at()]));
+    let is_raised = effective < service.tier.at();
+    if effective > urgency[id.at()] || (is_raised && by.is_none_or(|by| by > effective)) {
+        differs(&entry.effective_tier, urgency[id.at()]);
     }
     let declared = estate.rto(id);
     if entry.objective_ms != declared {
@@ -184,7 +188,9 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
             }
             let is_full = entry.level == Level::Full && entry.admits > Ppm::ZERO;
             let steps = curve.for_good(Level::Full, entry.admits).filter(|_| is_full);
-            if entry.expected_full_ms != steps {
+            // Whoever can't admit everybody need not call itself full.
+            let is_silent = entry.expected_full_ms.is_none() && entry.admits < Ppm::ONE;
+            if entry.expected_full_ms != steps && !is_silent {
                 found.push(Violation::Summary(OfSummary::FullDiffers {
                     service: service(),
                     stated: entry.expected_full_ms,

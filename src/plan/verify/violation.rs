@@ -126,6 +126,8 @@ pub enum OfPlaces {
     RouteWithoutAddress { step: String, route: String, site: String },
     /// A route is shifted by another provider than declared.
     RouteDiffers { step: String, route: String, provider: String },
+    /// Two shifts of one route do not wait for each other: where it ends is decided by whichever is slower.
+    RouteByClock { route: String, first: String, second: String },
     /// The shares that a target passes through do not rise to all of it.
     RampFalls { step: String, route: String },
 }
@@ -151,8 +153,8 @@ pub enum OfWriters {
     NoVerify { step: String },
     /// Users may be brought to a target before it is verified.
     ShiftBeforeVerify { step: String, verify: String },
-    /// A target may be verified before it is promoted.
-    VerifyBeforePromote { step: String, promote: String },
+    /// A target may be verified before it is prepared, started, warm or promoted.
+    VerifyBeforeUp { step: String, before: String },
     /// Something is drained or stopped before its target is ready.
     DrainBeforeReady { step: String, target: String },
 }
@@ -210,6 +212,8 @@ pub enum OfSummary {
     MilestonesDisorder { service: String, at: Millis },
     /// A milestone promises more than the steps have made so by then.
     MilestoneTooGood { service: String, at: Millis, stated: (Level, Ppm), steps: (Level, Ppm) },
+    /// Two steps decide what one replica serves, and do not wait for each other.
+    ServedByClock { first: String, second: String },
     /// A link of a critical path is no item of the plan, or has other times.
     PathDiffers { service: String, link: String },
     /// A class is said to be done before one of its steps ends.

@@ -132,26 +132,28 @@ fn of_places() {
         OfPlaces::RouteStaysAtLeaving { step: s("a/x@b"), route: s("r"), site: s("b"), share: Ppm(10_000) },
         OfPlaces::RouteWithoutAddress { step: s("a/x@b"), route: s("r"), site: s("b") },
         OfPlaces::RouteDiffers { step: s("a/x@b"), route: s("r"), provider: s("p") },
+        OfPlaces::RouteByClock { route: s("r"), first: s("a/shift@b"), second: s("a/shift@c") },
         OfPlaces::RampFalls { step: s("a/x@b"), route: s("r") },
     ];
     check(
         all,
         Violation::Places,
         &expect![[r#"
-        a/x@b acts at b, which is lost
-        a/x@b may try for 2m at what is lost, and 1m is the limit
-        a/x@b acts on hosts that are lost, in b-[1-9]
-        a is to come up at b, which is impaired
-        a/x@b acts on hosts, and names none
-        b-[1-9] of a/x@b are not hosts of its replica, or are miscounted
-        a/x@b leaves the route r without any site
-        a/x@b sends 150 % of all users over r
-        a/x@b sends r to b, which is lost
-        after a/x@b, the last shift of r, 1 % of its users are still sent to b
-        a/x@b sends r to b, where it has no address
-        a/x@b shifts r by p, which is not its provider
-        the ramp of r in a/x@b does not rise to all of the target's share
-    "#]],
+            a/x@b acts at b, which is lost
+            a/x@b may try for 2m at what is lost, and 1m is the limit
+            a/x@b acts on hosts that are lost, in b-[1-9]
+            a is to come up at b, which is impaired
+            a/x@b acts on hosts, and names none
+            b-[1-9] of a/x@b are not hosts of its replica, or are miscounted
+            a/x@b leaves the route r without any site
+            a/x@b sends 150 % of all users over r
+            a/x@b sends r to b, which is lost
+            after a/x@b, the last shift of r, 1 % of its users are still sent to b
+            a/x@b sends r to b, where it has no address
+            a/x@b shifts r by p, which is not its provider
+            a/shift@c does not wait for a/shift@b, and both shift r
+            the ramp of r in a/x@b does not rise to all of the target's share
+        "#]],
     );
 }
 
@@ -168,7 +170,7 @@ fn of_writers() {
         OfWriters::DataLossBeforeFence { gate: s("data-loss:a@b"), site: s("c") },
         OfWriters::NoVerify { step: s("a/shift@b") },
         OfWriters::ShiftBeforeVerify { step: s("a/shift@b"), verify: s("a/verify@b") },
-        OfWriters::VerifyBeforePromote { step: s("a/verify@b"), promote: s("a/promote@b") },
+        OfWriters::VerifyBeforeUp { step: s("a/verify@b"), before: s("a/promote@b") },
         OfWriters::DrainBeforeReady { step: s("a/drain@c"), target: s("b") },
     ];
     check(
@@ -254,6 +256,7 @@ fn of_summary() {
         OfSummary::FullDiffers { service: s("a"), stated: Some(AT), steps: None },
         OfSummary::MilestonesDisorder { service: s("a"), at: AT },
         OfSummary::MilestoneTooGood { service: s("a"), at: AT, stated: SHARE, steps: NONE },
+        OfSummary::ServedByClock { first: s("a/shift@b"), second: s("a/raise@b") },
         OfSummary::PathDiffers { service: s("a"), link: s("a/x@b") },
         OfSummary::ClassEndsEarly { tier: s("core"), stated: AT, step: s("a/x@b"), end: LATER },
     ];
@@ -261,16 +264,17 @@ fn of_summary() {
         all,
         Violation::Summary,
         &expect![[r#"
-        the tier of a is said to be core; it is lifeline
-        a is said to be promised nothing; declared is 2m
-        a is said to end full for 67 % at b; its steps leave it shed for 0 %
-        a is said to admit 100 %, and its targets serve 67 %
-        a is said to be back at T+01:30.250; its steps say at T+02:00
-        a is said to be full at T+01:30.250; its steps say never
-        the milestones of a do not go forward from T=0, at T+01:30.250
-        a is said to be full for 67 % at T+01:30.250; it is shed for 0 %
-        the critical path of a leads over a/x@b, which is not in the plan at that time
-        core is said to be done at T+01:30.250, and a/x@b ends at T+02:00
-    "#]],
+            the tier of a is said to be core; it is lifeline
+            a is said to be promised nothing; declared is 2m
+            a is said to end full for 67 % at b; its steps leave it shed for 0 %
+            a is said to admit 100 %, and its targets serve 67 %
+            a is said to be back at T+01:30.250; its steps say at T+02:00
+            a is said to be full at T+01:30.250; its steps say never
+            the milestones of a do not go forward from T=0, at T+01:30.250
+            a is said to be full for 67 % at T+01:30.250; it is shed for 0 %
+            a/raise@b does not wait for a/shift@b, and both decide what is served there
+            the critical path of a leads over a/x@b, which is not in the plan at that time
+            core is said to be done at T+01:30.250, and a/x@b ends at T+02:00
+        "#]],
     );
 }

@@ -99,6 +99,7 @@ fn a_cloud_launches_what_it_declares_and_is_waited_for() {
     "#]]
     .assert_eq(&broken(|plan| scale(plan)[0].1 = 100_000));
     expect![[r#"
+        {"kind":"verify-before-up","step":"burst/verify@gamma","before":"burst/launch@gamma"}
         {"kind":"scale-not-awaited","step":"burst/start@gamma","scale":"burst/launch@gamma"}
         {"kind":"scale-not-awaited","step":"burst/verify@gamma","scale":"burst/launch@gamma"}
     "#]]

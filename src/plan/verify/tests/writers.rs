@@ -211,10 +211,11 @@ fn a_target_is_verified_before_it_gets_users_and_promoted_before_that() {
         {"kind":"shift-before-verify","step":"text/raise@beta","verify":"text/verify@beta"}
         {"kind":"shift-before-verify","step":"text/shift@beta","verify":"text/verify@beta"}
         {"kind":"before-start-approval","step":"text/shift@beta"}
+        {"kind":"served-by-clock","first":"text/start@beta","second":"text/shift@beta"}
     "#]]
     .assert_eq(&broken(|plan| unhook(plan, "text/shift@beta", "text/verify@beta")));
     expect![[r#"
-        {"kind":"verify-before-promote","step":"store/verify@beta","promote":"store/promote@beta"}
+        {"kind":"verify-before-up","step":"store/verify@beta","before":"store/promote@beta"}
     "#]]
     .assert_eq(&broken(|plan| {
         unhook(plan, "store/verify@beta", "store/promote@beta");
@@ -293,4 +294,30 @@ fn a_route_leaves_what_is_to_be_left() {
         plan.incident.scopes.push(ScopeOnPaper { scope: "service:text@beta".to_owned(), state: "leaving".to_owned() });
     });
     assert!(found.contains(r#"{"kind":"route-stays-at-leaving","step":"text/shift@beta""#), "{found}");
+}
+
+#[test]
+fn shifts_of_one_route_come_in_one_order() {
+    let found = broken(|plan| {
+        let mut second = step(plan, "text/shift@beta").clone();
+        second.id = "text/shift-again@beta".to_owned();
+        second.start_ms = Millis::from_secs(90);
+        second.effect = None;
+        plan.steps.push(second);
+        plan.classes[0].finish_ms = Millis::from_secs(130);
+    });
+    expect![[r#"
+        {"kind":"route-by-clock","route":"text","first":"text/shift@beta","second":"text/shift-again@beta"}
+    "#]].assert_eq(&found);
+}
+
+#[test]
+fn what_a_replica_serves_is_decided_in_one_order() {
+    let found = broken(|plan| {
+        unhook(plan, "text/raise@beta", "text/shift@beta");
+        step(plan, "text/raise@beta").after.push("text/verify@beta".to_owned());
+    });
+    expect![[r#"
+        {"kind":"served-by-clock","first":"text/shift@beta","second":"text/raise@beta"}
+    "#]].assert_eq(&found);
 }
