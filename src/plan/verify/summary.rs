@@ -14,6 +14,8 @@ use crate::plan::ServiceOnPaper;
 use crate::plan::verify::OfSummary;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::all_ready;
+use crate::plan::verify::load::carries;
+use crate::plan::verify::load::takes;
 use crate::plan::verify::paper::Paper;
 
 /// Checks every service's entry, and what is said of classes.
@@ -42,13 +44,18 @@ type Serving = (SiteId, Level, Ppm);
 
 impl Curve {
     fn new(paper: &Paper<'_>, id: ServiceId) -> Self {
-        // Who lost its majority serves nobody, though some of it still runs.
-        let survives = paper.damage.survives(paper.estate, id);
-        let seats = paper.damage.seats[id.at()].iter().filter(|seat| survives && seat.state.is_trusted());
-        let mut now: Vec<Serving> = seats.map(|seat| (seat.site, Level::Full, seat.before)).collect();
-        if !has_majority(paper, id) {
-            now.clear();
-        }
+        let service = paper.estate.service(id);
+        let whole = takes(paper, id, Level::Full, Ppm::ONE);
+        let seats = service.replicas.iter().zip(&paper.damage.seats[id.at()]);
+        // Hosts that are lost serve nobody, wherever the others go.
+        let left = seats.filter(|(_, seat)| seat.state.is_trusted()).map(|(replica, seat)| {
+            let is_whole = seat.hosts.0 == seat.hosts.1;
+            let fits = if is_whole { Ppm::ONE } else { whole.share_that_fits(&carries(replica, seat)) };
+            (seat.site, Level::Full, seat.before.min(fits))
+        });
+        let left: Vec<Serving> = left.collect();
+        // Who lost its majority serves nobody, though some of it still runs, until the first of it is brought back.
+        let mut now = if paper.damage.survives(paper.estate, id) { left.clone() } else { Vec::new() };
         let mut changes: Vec<(Millis, u32, SiteId, Level, Ppm)> = Vec::new();
         for &item in &paper.steps_of[id.at()] {
             let (Some(site), Some(step)) = (paper.site_of(item), paper.step(item)) else { continue };
@@ -62,6 +69,9 @@ impl Curve {
         changes.sort_unstable();
         let mut curve = vec![(Millis::ZERO, now.clone())];
         for (at, _, site, level, share) in changes {
+            if now.is_empty() {
+                now.clone_from(&left);
+            }
             now.retain(|(one, _, _)| *one != site);
             now.push((site, level, share));
             if curve.last().is_some_and(|(last, _)| *last == at) {
@@ -80,19 +90,14 @@ impl Curve {
 
     /// From when on, and for good, a share of users is served at a level or better.
     fn for_good(&self, level: Level, share: Ppm) -> Option<Millis> {
-        let is_enough = |(_, now): &&(Millis, Vec<_>)| served(now, level) >= share;
+        let is_enough = |(_, now): &&(Millis, Vec<_>)| is_near(served(now, level), share);
         self.0.iter().rev().take_while(is_enough).last().map(|(from, _)| *from)
     }
 }
 
-/// Whether the voters that are left can decide anything; always so where nothing votes.
-fn has_majority(paper: &Paper<'_>, id: ServiceId) -> bool {
-    let service = paper.estate.service(id);
-    let voters = |trusted: bool| -> u32 {
-        let seats = service.replicas.iter().zip(&paper.damage.seats[id.at()]);
-        seats.filter(|(_, seat)| !trusted || seat.state.is_trusted()).map(|(replica, _)| replica.voters).sum()
-    };
-    service.kind != ServiceKind::Quorum || voters(false) == 0 || voters(true) * 2 > voters(false)
+/// Whether a share is as large as another, but for what is lost in rounding: a hundred-thousandth of all users.
+fn is_near(share: Ppm, wanted: Ppm) -> bool {
+    share.0.saturating_add(10) >= wanted.0
 }
 
 /// The share of users that is served at a level or better.
@@ -158,7 +163,7 @@ fn milestones(entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>)
         last = Some(at);
         let now = curve.at(at);
         let really = served(now, milestone.level);
-        if milestone.level != Level::Shed && milestone.share > really {
+        if milestone.level != Level::Shed && !is_near(really, milestone.share) {
             let level = now.iter().filter(|(_, _, share)| share.0 > 0).map(|(_, level, _)| *level).min();
             let steps = (level.unwrap_or(Level::Shed), served(now, Level::Degraded));
             let stated = (milestone.level, milestone.share);
@@ -179,7 +184,9 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
         Impact::Down | Impact::Reduced => {
             let floor = if paper.estate.service(id).degraded.is_some() { Level::Degraded } else { Level::Full };
             let steps = curve.for_good(floor, entry.admits).filter(|_| entry.admits > Ppm::ZERO);
-            if entry.expected_back_ms != steps {
+            // Nobody comes back where those who are left are all that will be served.
+            let is_silent = entry.expected_back_ms.is_none() && steps == Some(Millis::ZERO);
+            if entry.expected_back_ms != steps && !is_silent {
                 found.push(Violation::Summary(OfSummary::BackDiffers {
                     service: service(),
                     stated: entry.expected_back_ms,
@@ -189,7 +196,8 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
             let is_full = entry.level == Level::Full && entry.admits > Ppm::ZERO;
             let steps = curve.for_good(Level::Full, entry.admits).filter(|_| is_full);
             // Whoever can't admit everybody need not call itself full.
-            let is_silent = entry.expected_full_ms.is_none() && entry.admits < Ppm::ONE;
+            let is_silent =
+                entry.expected_full_ms.is_none() && (entry.admits < Ppm::ONE || steps == Some(Millis::ZERO));
             if entry.expected_full_ms != steps && !is_silent {
                 found.push(Violation::Summary(OfSummary::FullDiffers {
                     service: service(),
@@ -225,7 +233,8 @@ fn targets(paper: &Paper<'_>, entry: &ServiceOnPaper, curve: &Curve, found: &mut
         let is = end.iter().find(|(one, _, _)| Some(*one) == site);
         let steps = is.map_or((Level::Shed, Ppm::ZERO), |(_, level, share)| (*level, *share));
         let is_nothing = target.share == Ppm::ZERO && steps.1 == Ppm::ZERO;
-        if (target.level, target.share) != steps && !is_nothing {
+        let is_so = target.level == steps.0 && is_near(steps.1, target.share) && is_near(target.share, steps.1);
+        if !is_so && !is_nothing {
             let (service, site) = (entry.id.clone(), target.site.clone());
             // Said in the open: nobody wrote the steps that would bring it up there.
             if paper.plan.findings.contains(&Issue::NoSteps { service: service.clone(), site: site.clone() }) {

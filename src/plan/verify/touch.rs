@@ -93,7 +93,8 @@ fn hosts(paper: &Paper<'_>, item: u32, step: &Step, found: &mut Vec<Violation>) 
     }
 }
 
-/// A writer that answers and is not trusted must be fenced, whatever becomes of its service.
+/// A writer that answers and is not trusted must be fenced wherever another takes its place. One that has nowhere to
+/// go is left alone: to fence it would end what still runs.
 fn mandatory_fences(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     for (at, service) in paper.estate.services.iter().enumerate().filter(|(_, one)| one.kind == ServiceKind::Stateful) {
         // A plan for the lifeline alone says nothing of the others.
@@ -101,7 +102,10 @@ fn mandatory_fences(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             continue;
         }
         for seat in &paper.damage.seats[at] {
-            if seat.state != State::Impaired || seat.before.0 == 0 {
+            let name = &paper.estate.site(seat.site).name;
+            let is_replaced = paper.entries[at]
+                .is_some_and(|entry| entry.to.iter().any(|target| target.site != *name && target.share.0 > 0));
+            if seat.state != State::Impaired || seat.before.0 == 0 || !is_replaced {
                 continue;
             }
             let gates = paper.gates_of[at].iter().chain(paper.gates_of.last().into_iter().flatten());

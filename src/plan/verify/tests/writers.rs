@@ -308,7 +308,8 @@ fn shifts_of_one_route_come_in_one_order() {
     });
     expect![[r#"
         {"kind":"route-by-clock","route":"text","first":"text/shift@beta","second":"text/shift-again@beta"}
-    "#]].assert_eq(&found);
+    "#]]
+    .assert_eq(&found);
 }
 
 #[test]
@@ -319,5 +320,6 @@ fn what_a_replica_serves_is_decided_in_one_order() {
     });
     expect![[r#"
         {"kind":"served-by-clock","first":"text/shift@beta","second":"text/raise@beta"}
-    "#]].assert_eq(&found);
+    "#]]
+    .assert_eq(&found);
 }
