@@ -9,6 +9,7 @@ use crate::model::SiteId;
 use crate::placement::Impact;
 use crate::placement::Level;
 use crate::plan::Effect;
+use crate::plan::GateKind;
 use crate::plan::Issue;
 use crate::plan::ServiceOnPaper;
 use crate::plan::verify::OfSummary;
@@ -68,6 +69,10 @@ impl Curve {
         }
         changes.sort_unstable();
         let mut curve = vec![(Millis::ZERO, now.clone())];
+        if now.is_empty() && changes.is_empty() {
+            // Nothing has to be done there but what a person does at the gate.
+            curve.extend(person_brings_majority(paper, id).map(|at| (at, left.clone())));
+        }
         for (at, _, site, level, share) in changes {
             if now.is_empty() {
                 now.clone_from(&left);
@@ -93,6 +98,14 @@ impl Curve {
         let is_enough = |(_, now): &&(Millis, Vec<_>)| is_near(served(now, level), share);
         self.0.iter().rev().take_while(is_enough).last().map(|(from, _)| *from)
     }
+}
+
+/// When a person has supplied the majority that a service lost, and it was seen to work, where the plan asks for that.
+fn person_brings_majority(paper: &Paper<'_>, id: ServiceId) -> Option<Millis> {
+    let wanted = format!("quorum:{}", paper.estate.service(id).name);
+    let is_it = |kind: &GateKind| matches!(kind, GateKind::BreakGlass { missing } if *missing == wanted);
+    let (gate, _) = paper.gates().find(|(_, gate)| is_it(&gate.kind))?;
+    all_ready(paper, id).into_iter().chain([gate]).map(|item| paper.end(item)).max()
 }
 
 /// Whether a share is as large as another, but for what is lost in rounding: a hundred-thousandth of all users.

@@ -9,15 +9,25 @@ use crate::plan::verify::tests::plan::plan;
 use crate::plan::verify::tests::unhook;
 use crate::plan::verify::verify;
 
-/// The small estate and its plan many times over; each text also needs those of the five before it.
+/// The small estate and its plan many times over; each text also needs the stores of the five before it.
 fn many(count: usize) -> (Estate, Plan) {
-    let (small, sound) = (estate(), plan());
-    let (mut estate, mut plan) = (small.clone(), sound.clone());
-    estate.services.clear();
+    let sound = plan();
+    let mut plan = sound.clone();
     plan.services.clear();
     plan.steps.clear();
     plan.gates.truncate(1);
-    let named = |name: &str, at: usize| format!("{name}-{at:06}");
+    for at in 0..count {
+        copy_services(&sound, &mut plan, at);
+        copy_items(&sound, &mut plan, at);
+    }
+    plan.classes.iter_mut().for_each(|class| class.finish_ms = later(count));
+    (many_estates(count), plan)
+}
+
+fn many_estates(count: usize) -> Estate {
+    let small = estate();
+    let mut estate = small.clone();
+    estate.services.clear();
     for service in &small.services {
         for at in 0..count {
             let mut copy = service.clone();
@@ -42,54 +52,69 @@ fn many(count: usize) -> (Estate, Plan) {
     }
     estate.orchestrator.uses.clear();
     estate.host_rules.clear();
-    let rename = |id: &str, at: usize| match id.split_once('/') {
-        Some((service, rest)) => format!("{}/{rest}", named(service, at)),
-        None => match id.split_once(':') {
-            Some(("fence", rest)) => format!("fence:{}", rest.replace('@', &format!("-{at:06}@"))),
-            _ => id.to_owned(),
-        },
-    };
-    for at in 0..count {
-        let later = Millis::from_secs(400 * at as u64);
-        for service in &sound.services {
-            let mut copy = service.clone();
-            copy.id = named(&service.id, at);
-            copy.critical_path.clear();
-            copy.level_because = None;
-            copy.raised.iter_mut().for_each(|raise| raise.by = named(&raise.by, at));
-            copy.milestones.iter_mut().skip(1).for_each(|one| one.at_ms = one.at_ms + later);
-            copy.expected_back_ms = copy.expected_back_ms.map(|one| one + later);
-            copy.expected_full_ms = copy.expected_full_ms.map(|one| one + later);
-            plan.services.push(copy);
-        }
-        for step in &sound.steps {
-            let mut copy = step.clone();
-            copy.id = rename(&step.id, at);
-            copy.service = step.service.as_ref().map(|service| named(service, at));
-            copy.after = step.after.iter().map(|id| rename(id, at)).collect();
-            for back in 1..=5.min(at) {
-                if step.id == "text/verify@beta" {
-                    copy.after.push(rename("store/verify@beta", at - back));
-                }
-            }
-            copy.uses.clear();
-            copy.start_ms = copy.start_ms + later;
-            copy.hosts.iter_mut().for_each(|hosts| hosts.jump.clear());
-            if step.id == "text/shift@beta" {
-                copy.action = sound.steps[1].action.clone();
-                copy.hosts = sound.steps.iter().find(|step| step.id == "text/verify@beta").unwrap().hosts.clone();
-            }
-            plan.steps.push(copy);
-        }
-        let mut fence = sound.gates[1].clone();
-        fence.id = rename(&fence.id, at);
-        fence.service = fence.service.map(|service| named(&service, at));
-        fence.opened_by = fence.opened_by.iter().map(|id| rename(id, at)).collect();
-        fence.start_ms = fence.start_ms + later;
-        plan.gates.push(fence);
+    estate
+}
+
+fn copy_services(sound: &Plan, plan: &mut Plan, at: usize) {
+    for service in &sound.services {
+        let mut copy = service.clone();
+        copy.id = named(&service.id, at);
+        copy.critical_path.clear();
+        copy.level_because = None;
+        copy.raised.iter_mut().for_each(|raise| raise.by = named(&raise.by, at));
+        copy.milestones.iter_mut().skip(1).for_each(|one| one.at_ms = one.at_ms + later(at));
+        copy.expected_back_ms = copy.expected_back_ms.map(|one| one + later(at));
+        copy.expected_full_ms = copy.expected_full_ms.map(|one| one + later(at));
+        plan.services.push(copy);
     }
-    plan.classes.iter_mut().for_each(|class| class.finish_ms = Millis::from_secs(400 * count as u64));
-    (estate, plan)
+}
+
+fn copy_items(sound: &Plan, plan: &mut Plan, at: usize) {
+    for step in &sound.steps {
+        let mut copy = step.clone();
+        copy.id = renamed(&step.id, at);
+        copy.service = step.service.as_ref().map(|service| named(service, at));
+        copy.after = step.after.iter().map(|id| renamed(id, at)).collect();
+        if step.id == "text/verify@beta" {
+            copy.after.extend((1..=5.min(at)).map(|back| renamed("store/verify@beta", at - back)));
+        }
+        copy.uses.clear();
+        copy.start_ms = copy.start_ms + later(at);
+        copy.hosts.iter_mut().for_each(|hosts| hosts.jump.clear());
+        if step.id == "text/shift@beta" {
+            // The copies have no routes.
+            let verify = sound.steps.iter().find(|step| step.id == "text/verify@beta").unwrap();
+            copy.action = verify.action.clone();
+            copy.hosts.clone_from(&verify.hosts);
+            copy.hosts.iter_mut().for_each(|hosts| hosts.jump.clear());
+        }
+        plan.steps.push(copy);
+    }
+    let mut fence = sound.gates[1].clone();
+    fence.id = renamed(&fence.id, at);
+    fence.service = fence.service.map(|service| named(&service, at));
+    fence.opened_by = fence.opened_by.iter().map(|id| renamed(id, at)).collect();
+    fence.start_ms = fence.start_ms + later(at);
+    plan.gates.push(fence);
+}
+
+/// One copy after the other, so that pools hold all of them.
+fn later(at: usize) -> Millis {
+    Millis::from_secs(400 * at as u64)
+}
+
+fn named(name: &str, at: usize) -> String {
+    format!("{name}-{at:06}")
+}
+
+fn renamed(id: &str, at: usize) -> String {
+    if let Some((service, rest)) = id.split_once('/') {
+        return format!("{}/{rest}", named(service, at));
+    }
+    match id.strip_prefix("fence:") {
+        Some(rest) => format!("fence:{}", rest.replace('@', &format!("-{at:06}@"))),
+        None => id.to_owned(),
+    }
 }
 
 #[test]
