@@ -101,7 +101,9 @@ pub(super) fn uses<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Vec
                     let ways = Some(asked.demands.set(ways));
                     asked.demands.ask(item, None, ways, Why::Kit(&paper.estate.kits[kit.at()].name));
                 }
-                Supply::Service(_) | Supply::ServiceAt(..) if is_at_hand(paper, supply) => {}
+                // What is there is used at once, and nothing waits for itself.
+                Supply::Service(service) | Supply::ServiceAt(service, _)
+                    if is_at_hand(paper, supply) || paper.service_of(item) == Some(service) => {}
                 Supply::Service(service) => {
                     let (ready, glass) = (asked.ready(paper, service), asked.glass(supply));
                     asked.demands.ask(item, ready, glass, Why::Uses(text));

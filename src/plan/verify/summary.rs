@@ -4,7 +4,6 @@ use crate::model::DependencyKind;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::ServiceId;
-use crate::model::ServiceKind;
 use crate::model::SiteId;
 use crate::placement::Impact;
 use crate::placement::Level;
@@ -55,7 +54,7 @@ impl Curve {
             (seat.site, Level::Full, seat.before.min(fits))
         });
         let left: Vec<Serving> = left.collect();
-        // Who lost its majority serves nobody, though some of it still runs, until the first of it is brought back.
+        // Who lost its majority serves nobody, though some of it still runs, until each is brought back.
         let mut now = if paper.damage.survives(paper.estate, id) { left.clone() } else { Vec::new() };
         let mut changes: Vec<(Millis, u32, SiteId, Level, Ppm)> = Vec::new();
         for &item in &paper.steps_of[id.at()] {
@@ -74,9 +73,6 @@ impl Curve {
             curve.extend(person_brings_majority(paper, id).map(|at| (at, left.clone())));
         }
         for (at, _, site, level, share) in changes {
-            if now.is_empty() {
-                now.clone_from(&left);
-            }
             now.retain(|(one, _, _)| *one != site);
             now.push((site, level, share));
             if curve.last().is_some_and(|(last, _)| *last == at) {
@@ -153,7 +149,8 @@ fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, urgency: &
     let effective = tier_at(&entry.effective_tier).unwrap_or(usize::MAX);
     // More urgent than its callers make it: then it is raised by somebody as urgent, and says by whom.
     let by = entry.raised.as_ref().and_then(|raise| estate.service_named(&raise.by));
-    let by = by.map(|by| paper.entries[by.at()].and_then(|by| tier_at(&by.effective_tier)).unwrap_or(urgency[by.at()]));
+    // One that the plan does not touch has no entry: what else makes it urgent is not on paper.
+    let by = by.map(|by| paper.entries[by.at()].and_then(|by| tier_at(&by.effective_tier)).unwrap_or_default());
     let is_raised = effective < service.tier.at();
     if effective > urgency[id.at()] || (is_raised && by.is_none_or(|by| by > effective)) {
         differs(&entry.effective_tier, urgency[id.at()]);
