@@ -6,12 +6,15 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::plan::Level;
 use crate::plan::Link;
+use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Step;
 use crate::plan::Target;
 use crate::plan::WaitedFor;
 use crate::report::gate;
+use crate::report::lifeline::downtime;
+use crate::report::lifeline::late;
 use crate::report::paint::Paint;
 use crate::report::plan_text::WIDE;
 use crate::report::reason;
@@ -28,7 +31,7 @@ pub fn service(plan: &Plan, service: &ServiceOnPaper, paint: Paint) -> String {
         ("why there", places(service)),
         ("why not elsewhere", rejected(service)),
         ("which level", level(service)),
-        ("when", times(service)),
+        ("when", times(plan, service)),
         ("why so late", chain(plan, &service.critical_path)),
         ("what may be lost", data(service)),
         ("together with", together(service)),
@@ -113,33 +116,31 @@ fn level(service: &ServiceOnPaper) -> Vec<String> {
     lines
 }
 
-fn times(service: &ServiceOnPaper) -> Vec<String> {
+fn times(plan: &Plan, service: &ServiceOnPaper) -> Vec<String> {
     let mut lines: Vec<String> = service.milestones.iter().map(reason::moment).collect();
-    lines.extend(service.expected_back_ms.map(|back| promised(service, back)));
+    lines.extend(service.expected_back_ms.map(|back| promised(plan.incident.mode, service, back)));
     lines.extend(service.without_people_ms.map(|at| format!("{} if every person answered at once", words::at(at))));
     lines
 }
 
-fn promised(service: &ServiceOnPaper, back: Millis) -> String {
-    let promise = match service.objective_ms {
-        None => "nothing is promised".to_owned(),
-        Some(objective) if back > objective => {
-            format!(
-                "{} are promised: MISSED by {}",
-                words::span(objective),
-                words::span(back.saturating_sub(objective))
-            )
+fn promised(mode: Mode, service: &ServiceOnPaper, back: Millis) -> String {
+    let promise = match (service.objective_ms, late(mode, service), downtime(mode, service)) {
+        (None, _, _) => "nothing is promised".to_owned(),
+        (Some(objective), Some(late), _) => {
+            format!("{} are promised: MISSED by {}", words::span(objective), words::span(late))
         }
-        Some(objective) => {
-            format!("{} are promised: {} to spare", words::span(objective), words::span(objective.saturating_sub(back)))
+        (Some(objective), None, off) => {
+            let spare = objective.saturating_sub(off.unwrap_or_default());
+            format!("{} are promised: {} to spare", words::span(objective), words::rough(spare))
         }
     };
+    let word = if mode == Mode::Failover { "back" } else { "moved" };
     let bound = match service.bound_ms {
         Some(bound) if bound >= back => "; no order of the steps is faster, and that is proven".to_owned(),
         Some(bound) => format!("; no order of the steps is faster than {}", words::at(bound)),
         None => String::new(),
     };
-    format!("back at {}; {promise}{bound}", words::at(back))
+    format!("{word} at {}; {promise}{bound}", words::at(back))
 }
 
 /// What was waited for, link by link, each with its time.

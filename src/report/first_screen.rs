@@ -1,11 +1,13 @@
 //! The first screen of a plan: what a frightened person must know, within 80 columns and 22 lines.
 
+use crate::model::Millis;
 use crate::model::Ppm;
 use crate::plan::Gate;
 use crate::plan::Impact;
 use crate::plan::Issue;
 use crate::plan::Level;
 use crate::plan::Milestone;
+use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
@@ -98,10 +100,15 @@ fn lifeline_lines(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> Vec<Str
     promised.sort_by_key(|service| std::cmp::Reverse(service.expected_back_ms));
     let names: Vec<&str> = promised.iter().map(|service| service.title.as_str()).collect();
     let mut lines = vec![label(paint, Tone::Head, "LIFELINE", &words::fold(&names, COLUMNS - 10))];
-    lines.push(words::cut(&format!("  back    {}", returns(lifeline)), COLUMNS));
+    let planned = plan.incident.mode != Mode::Failover;
+    let word = if planned { "serves" } else { "back" };
+    lines.push(words::cut(&format!("  {word:7} {}", returns(lifeline)), COLUMNS));
     lines.push(promise(plan, lifeline, paint));
     let Some(last) = lifeline.last_back() else { return lines };
     let back = last.expected_back_ms.unwrap_or_default();
+    if planned {
+        lines.push(format!("  moved   {}{}", words::at(back), sureness(plan, lifeline)));
+    }
     if let Some(without) = lifeline.without_people().filter(|without| *without < back) {
         let waiting = words::span(back.saturating_sub(without));
         lines.push(format!("  people  {waiting} of that is waiting for answers ({} without)", words::at(without)));
@@ -144,13 +151,19 @@ fn returned(moment: &Milestone) -> String {
 
 /// The promise, whether it is kept, and how far from the best this plan can be.
 fn promise(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> String {
-    let kept = match (lifeline.objective(), lifeline.missed_by(), lifeline.last_back()) {
+    let mode = plan.incident.mode;
+    let kept = match (lifeline.objective(), lifeline.missed_by(mode), lifeline.last_back()) {
         (None, _, _) => "nothing promised".to_owned(),
         (Some(objective), _, None) => format!("{} MISSED", words::span(objective)),
         (Some(objective), Some(late), Some(_)) => format!("{} MISSED by {}", words::span(objective), words::span(late)),
         (Some(objective), None, Some(_)) => format!("{} met", words::span(objective)),
     };
-    let sure = sureness(plan, lifeline);
+    let sure = match (mode, lifeline.downtime(mode)) {
+        (Mode::Failover, _) => sureness(plan, lifeline),
+        (Mode::Switchover | Mode::Failback, None) => String::new(),
+        (Mode::Switchover | Mode::Failback, Some(Millis::ZERO)) => "; no gap in service is planned".to_owned(),
+        (Mode::Switchover | Mode::Failback, Some(off)) => format!("; off for {} on the way", words::span(off)),
+    };
     let tone = if kept.contains("MISSED") { Tone::Alarm } else { Tone::Good };
     let room = COLUMNS - 10 - words::width(&sure);
     format!("  promise {}{sure}", paint.tone(tone, &words::cut(&kept, room)))
@@ -203,7 +216,12 @@ fn toll(plan: &Plan, paint: Paint) -> Vec<String> {
         .filter(|(count, _)| *count > 0)
         .map(|(count, impact)| format!("{count} {}", words::impact(*impact)))
         .collect();
-    let counts = if counts.is_empty() { "no service is touched".to_owned() } else { counts.join(", ") };
+    let planned = plan.incident.mode != Mode::Failover;
+    let counts = match plan.services.len() {
+        0 => "no service is touched".to_owned(),
+        moved if planned || counts.is_empty() => format!("{moved} move or make room"),
+        _ => counts.join(", "),
+    };
     let mut lines = vec![label(paint, Tone::Head, "SERVICES", &format!("{counts}; {} untouched", plan.untouched))];
     let stranded = |service: &ServiceOnPaper| service.impact == Impact::Stranded;
     lines.extend(listed(plan, paint, "STRANDED", Tone::Alarm, stranded, |service| service.id.clone()));

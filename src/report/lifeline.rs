@@ -8,6 +8,7 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::plan::Level;
 use crate::plan::Milestone;
+use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::ServiceOnPaper;
 
@@ -78,12 +79,17 @@ impl<'a> Lifeline<'a> {
 
     /// By how much the worst of its services misses its own promise.
     #[must_use]
-    pub fn missed_by(&self) -> Option<Millis> {
-        let late = |service: &&ServiceOnPaper| {
-            let (back, objective) = service.expected_back_ms.zip(service.objective_ms)?;
-            (back > objective).then(|| back.saturating_sub(objective))
-        };
-        self.promised.iter().filter_map(late).max()
+    pub fn missed_by(&self, mode: Mode) -> Option<Millis> {
+        self.promised.iter().filter_map(|service| late(mode, service)).max()
+    }
+
+    /// The longest that any of its services is off.
+    #[must_use]
+    pub fn downtime(&self, mode: Mode) -> Option<Millis> {
+        self.promised
+            .iter()
+            .map(|service| downtime(mode, service))
+            .try_fold(Millis::ZERO, |most, off| off.map(|off| most.max(off)))
     }
 
     /// No schedule brings all of it back earlier.
@@ -97,6 +103,31 @@ impl<'a> Lifeline<'a> {
     pub fn without_people(&self) -> Option<Millis> {
         self.promised.iter().map(|service| service.without_people_ms).max().flatten()
     }
+}
+
+/// How long users are without a service: after a loss until it is back; in a planned move only while it is off on the
+/// way. None where it does not come back.
+#[must_use]
+pub fn downtime(mode: Mode, service: &ServiceOnPaper) -> Option<Millis> {
+    match mode {
+        Mode::Failover => service.expected_back_ms,
+        Mode::Switchover | Mode::Failback => {
+            let moments = &service.milestones;
+            let off = |moment: &Milestone| moment.share == Ppm::ZERO || moment.level == Level::Shed;
+            if moments.last().is_none_or(off) {
+                return None;
+            }
+            let gaps = moments.windows(2).filter(|pair| off(&pair[0]));
+            Some(gaps.map(|pair| pair[1].at_ms.saturating_sub(pair[0].at_ms)).sum())
+        }
+    }
+}
+
+/// By how much a service misses its promise on downtime.
+#[must_use]
+pub fn late(mode: Mode, service: &ServiceOnPaper) -> Option<Millis> {
+    let (off, objective) = downtime(mode, service).zip(service.objective_ms)?;
+    (off > objective).then(|| off.saturating_sub(objective))
 }
 
 /// What a service does at a moment, by its milestones.

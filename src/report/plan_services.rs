@@ -2,8 +2,13 @@
 
 use crate::model::Ppm;
 use crate::plan::Impact;
+use crate::plan::Level;
+use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::ServiceOnPaper;
+use crate::plan::Target;
+use crate::report::lifeline::downtime;
+use crate::report::lifeline::late;
 use crate::report::paint::Paint;
 use crate::report::paint::Tone;
 use crate::report::plan_text::WIDE;
@@ -20,13 +25,14 @@ const LINES: usize = 48;
 #[must_use]
 pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
     let shown = if all { plan.services.len() } else { plan.services.len().min(LINES) };
-    let rows: Vec<Vec<String>> = plan.services[..shown].iter().map(row).collect();
+    let rows: Vec<Vec<String>> =
+        plan.services[..shown].iter().map(|service| row(plan.incident.mode, service)).collect();
     let mut shape = [
         left("service", 21),
         left("impact", 10),
         left("from > to", 0),
         left("level", 8),
-        left("back", 9),
+        left(if plan.incident.mode == Mode::Failover { "back" } else { "moved" }, 9),
         left("promised", 18),
         left("", 40),
     ];
@@ -41,7 +47,7 @@ pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
             tier = &service.effective_tier;
             lines.push(tier_line(plan, tier, paint));
         }
-        let alarming = missed(service) || service.impact == Impact::Stranded;
+        let alarming = late(plan.incident.mode, service).is_some() || service.impact == Impact::Stranded;
         lines.push(format!(" {}", if alarming { paint.alarm(&line) } else { line }));
     }
     if shown < plan.services.len() {
@@ -83,7 +89,7 @@ fn tier_line(plan: &Plan, tier: &str, paint: Paint) -> String {
     format!("{name}: done {}, {sure}{whole}", words::at(class.finish_ms))
 }
 
-fn row(service: &ServiceOnPaper) -> Vec<String> {
+fn row(mode: Mode, service: &ServiceOnPaper) -> Vec<String> {
     let raised = if service.raised.is_some() { "^" } else { "" };
     let mut notes = Vec::new();
     if !service.stranded_by.is_empty() {
@@ -94,32 +100,46 @@ fn row(service: &ServiceOnPaper) -> Vec<String> {
     }
     vec![
         format!("{}{raised}", words::cut(&service.id, 21)),
-        words::impact(service.impact).to_owned(),
+        fate(mode, service).to_owned(),
         from_to(service),
         words::level(service.level).to_owned(),
         service.expected_back_ms.map_or("-".to_owned(), words::at),
-        promised(service),
+        promised(mode, service),
         notes.join(" "),
     ]
 }
 
-/// `pangyo 45 > ansan 64, chuncheon 36`: who no longer serves, and who serves in the end.
+/// What becomes of it, in a word: what the incident does to it, or what the plan does.
+fn fate(mode: Mode, service: &ServiceOnPaper) -> &'static str {
+    match (service.impact, mode) {
+        (Impact::Unaffected, _) if service.level < Level::Full => "makes room",
+        (Impact::Unaffected, Mode::Switchover | Mode::Failback) => "moves",
+        (impact, _) => words::impact(impact),
+    }
+}
+
+/// `pangyo 45 > ansan 64, chuncheon 36`: who had users and has fewer, and who has more, with the share in the end.
 fn from_to(service: &ServiceOnPaper) -> String {
-    let before = || service.from.iter().filter(|assignment| assignment.share > Ppm::ZERO);
-    let gone = before().any(|assignment| !assignment.survives);
-    let from: Vec<String> = before()
-        .filter(|assignment| !gone || !assignment.survives)
-        .map(|assignment| at_site(&assignment.site, assignment.share))
-        .collect();
-    let to: Vec<String> = service
-        .to
+    let before = |site: &str| service.from.iter().filter(|one| one.site == site).map(|one| one.share).max();
+    let after = |site: &str| service.to.iter().filter(|one| one.site == site).map(|one| one.share).max();
+    let from: Vec<String> = service
+        .from
         .iter()
-        .filter(|target| target.share > Ppm::ZERO)
-        .map(|target| at_site(&target.site, target.share))
+        .filter(|one| one.share > after(&one.site).unwrap_or_default())
+        .map(|one| at_site(&one.site, one.share))
         .collect();
-    let to = if to.is_empty() { "nowhere".to_owned() } else { to.join(", ") };
-    let from = if from.is_empty() { "nowhere".to_owned() } else { from.join(", ") };
-    if from == to { format!("{from} stays") } else { format!("{from} > {to}") }
+    let gains = |one: &&Target| one.share > before(&one.site).unwrap_or_default();
+    let to: Vec<String> = service.to.iter().filter(gains).map(|one| at_site(&one.site, one.share)).collect();
+    match (from.as_slice(), to.as_slice()) {
+        ([], []) => {
+            let stays: Vec<&str> =
+                service.to.iter().filter(|one| one.share > Ppm::ZERO).map(|one| one.site.as_str()).collect();
+            if stays.is_empty() { "nowhere".to_owned() } else { format!("{} stays", stays.join(", ")) }
+        }
+        (_, []) => format!("{} > nowhere", from.join(", ")),
+        ([], _) => format!("nowhere > {}", to.join(", ")),
+        (_, _) => format!("{} > {}", from.join(", "), to.join(", ")),
+    }
 }
 
 /// `ansan 30`; all users go without a number.
@@ -136,18 +156,11 @@ fn whole_percent(share: Ppm) -> String {
 }
 
 /// `10m +2m30s`, `10m MISSED 1m45s`.
-fn promised(service: &ServiceOnPaper) -> String {
+fn promised(mode: Mode, service: &ServiceOnPaper) -> String {
     let Some(objective) = service.objective_ms else { return String::new() };
-    match service.expected_back_ms {
-        None => words::span(objective),
-        Some(back) if back > objective => {
-            format!("{} MISSED {}", words::span(objective), words::span(back.saturating_sub(objective)))
-        }
-        Some(back) => format!("{} +{}", words::span(objective), words::rough(objective.saturating_sub(back))),
+    match (late(mode, service), downtime(mode, service)) {
+        (_, None) => words::span(objective),
+        (Some(late), Some(_)) => format!("{} MISSED {}", words::span(objective), words::span(late)),
+        (None, Some(off)) => format!("{} +{}", words::span(objective), words::rough(objective.saturating_sub(off))),
     }
-}
-
-/// Whether a service is back later than promised, or not at all.
-fn missed(service: &ServiceOnPaper) -> bool {
-    service.objective_ms.is_some_and(|objective| service.expected_back_ms.is_some_and(|back| back > objective))
 }

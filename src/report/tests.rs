@@ -7,6 +7,7 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::plan::Issue;
 use crate::plan::Level;
+use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::diff;
 use crate::report::diff_text::diff_text;
@@ -185,4 +186,22 @@ fn a_step_a_gate_and_the_lifeline_are_explained() {
         explain_lifeline::explain_lifeline(&plan, None, paint),
     ];
     expect_file!["goldens/explain-rest.txt"].assert_eq(&told.join("\n"));
+}
+
+#[test]
+fn a_planned_move_is_measured_by_its_gaps() {
+    let mut plan = sample::talk();
+    plan.incident.mode = Mode::Failback;
+    for service in &mut plan.services {
+        for moment in &mut service.milestones {
+            moment.level = Level::Full;
+            moment.share = Ppm::ONE;
+        }
+    }
+    let never = first_screen(&plan, Paint { color: false });
+    assert!(never.contains("  promise 10m met; no gap in service is planned"), "{never}");
+    plan.services[0].milestones[1].share = Ppm::ZERO;
+    let off = first_screen(&plan, Paint { color: false });
+    assert!(off.contains("  promise 10m met; off for 4m15s on the way"), "{off}");
+    assert!(off.contains("  moved   T+11:45; at best T+09:45"), "{off}");
 }

@@ -144,7 +144,7 @@ fn why_is_answered() {
         when
           T+00:00 full for 40 % of users
           T+02:17 full for all users
-          back at T+02:17; 1h are promised: 57m43s to spare; no order of the steps is faster, and that is
+          back at T+02:17; 1h are promised: 57m to spare; no order of the steps is faster, and that is
           proven
           T+01:17 if every person answered at once
 
