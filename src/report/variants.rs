@@ -328,6 +328,8 @@ fn why_no_plan_was_made() {
            -> add capacity or move less; `--accept-degraded` moves all the same
         the estate declares no service and site that could be planned
            -> `bonghwa init` in an empty folder writes an estate to begin with
+        going home now would overfill ansan by 1,240 cores
+           -> wait until the load falls, or plan for it with `--load`
         these steps wait for each other in a circle: a/x > a/y > a/x
            -> take one `needs` out of the runbook that holds the first of them
         a/x claims 4 of operators, and there are 3
