@@ -30,8 +30,8 @@ use crate::plan::gates::is_stranded;
 use crate::plan::gates::lag;
 use crate::plan::order::Ready;
 use crate::plan::scene::Scene;
+use crate::schedule::Chains;
 use crate::schedule::Why;
-use crate::schedule::critical_chain;
 
 /// In plans of more steps than this only so many services get their critical path written down: each costs a walk over
 /// the whole plan.
@@ -51,8 +51,17 @@ pub(in crate::plan) fn services(
     let back = |id: ServiceId| ready.of[id.at()].iter().map(|&node| clock.end(node)).max();
     order.sort_by_key(|&id| (scene.class(id), scene.estate().service(id).tier, back(id), id));
     let few = web.drafts.len() <= CHAINS_WHOLE;
-    let chains = if few { order.len() } else { CHAINS_MAX };
-    order.iter().enumerate().map(|(at, &id)| service(scene, web, ready, clock, names, id, at < chains)).collect()
+    let most = if few { order.len() } else { CHAINS_MAX };
+    let chains = Chains::of(&clock.problem, &clock.schedule);
+    let mut stranded = stranded_by(scene);
+    order
+        .iter()
+        .enumerate()
+        .map(|(at, &id)| ServiceOnPaper {
+            stranded_by: std::mem::take(&mut stranded[id.at()]),
+            ..service(scene, web, ready, clock, names, id, chains.as_ref().filter(|_| at < most))
+        })
+        .collect()
 }
 
 fn service(
@@ -62,7 +71,7 @@ fn service(
     clock: &Clock,
     names: &[String],
     id: ServiceId,
-    chain: bool,
+    chains: Option<&Chains>,
 ) -> ServiceOnPaper {
     let estate = scene.estate();
     let service = estate.service(id);
@@ -100,7 +109,7 @@ fn service(
                 because: because.clone(),
             })
             .collect(),
-        stranded_by: stranded_by(scene, id),
+        stranded_by: Vec::new(),
         together_with: together_with(scene, id),
         milestones,
         expected_back_ms: last.map(|node| clock.end(node)).filter(|_| placed.impact != Impact::Stranded),
@@ -113,7 +122,7 @@ fn service(
         objective_ms: estate.rto(id),
         bound_ms: nodes.iter().map(|&node| clock.earliest(node)).max(),
         data_loss: data_loss(scene, id),
-        critical_path: last.filter(|_| chain).map_or(Vec::new(), |node| path(clock, names, node)),
+        critical_path: last.zip(chains).map_or(Vec::new(), |(node, chains)| path(chains, clock, names, node)),
     }
 }
 
@@ -167,29 +176,27 @@ fn targets(scene: &Scene<'_>, id: ServiceId) -> Vec<Target> {
         .collect()
 }
 
-/// What it needs, directly or through others, that has nowhere to go.
-fn stranded_by(scene: &Scene<'_>, id: ServiceId) -> Vec<String> {
-    if !scene.is_away(id) {
-        return Vec::new();
-    }
-    let mut seen = vec![id];
-    let mut done = 0;
-    while done < seen.len() {
-        for &callee in scene.ground.calls.out(seen[done].at()) {
-            let callee = ServiceId(callee);
-            if scene.is_away(callee) && !seen.contains(&callee) {
-                seen.push(callee);
+/// By service: what it needs, directly or through others, that has nowhere to go. Asked from those, who are few.
+fn stranded_by(scene: &Scene<'_>) -> Vec<Vec<String>> {
+    let count = scene.estate().services.len();
+    let away = |id: ServiceId| scene.is_away(id);
+    let mut by = vec![Vec::new(); count];
+    let mut seen = vec![usize::MAX; count];
+    // By id is by name.
+    for stranded in (0..count).map(ServiceId::new).filter(|&id| is_stranded(scene, id) && away(id)) {
+        seen[stranded.at()] = stranded.at();
+        let mut open = vec![stranded];
+        while let Some(callee) = open.pop() {
+            for caller in scene.ground.calls.back(callee.at()).iter().map(|&caller| ServiceId(caller)) {
+                if seen[caller.at()] != stranded.at() && away(caller) {
+                    seen[caller.at()] = stranded.at();
+                    by[caller.at()].push(scene.name(stranded).to_owned());
+                    open.push(caller);
+                }
             }
         }
-        done += 1;
     }
-    let mut names: Vec<String> = seen[1..]
-        .iter()
-        .filter(|&&callee| is_stranded(scene, callee))
-        .map(|&callee| scene.name(callee).to_owned())
-        .collect();
-    names.sort();
-    names
+    by
 }
 
 fn together_with(scene: &Scene<'_>, id: ServiceId) -> Vec<String> {
@@ -281,8 +288,9 @@ fn data_loss(scene: &Scene<'_>, id: ServiceId) -> Option<DataLoss> {
     })
 }
 
-fn path(clock: &Clock, names: &[String], node: u32) -> Vec<Link> {
-    critical_chain(&clock.problem, &clock.schedule, node)
+fn path(chains: &Chains, clock: &Clock, names: &[String], node: u32) -> Vec<Link> {
+    chains
+        .to(node)
         .into_iter()
         .map(|link| Link {
             id: names[link.task as usize].clone(),

@@ -23,6 +23,7 @@ mod skyline;
 
 use crate::model::Millis;
 
+pub use chain::Chains;
 pub use chain::Link;
 pub use chain::Why;
 pub use chain::critical_chain;
