@@ -139,15 +139,16 @@ impl Account {
         }
     }
 
-    /// What a site may carry at an instant: its fill limit, and above that as much as floors of the first tier took, up
-    /// to all of it; or what it carried before where that was more; and what was launched by then, as far as the cloud
+    /// What a site may carry at an instant: its fill limit, or what it carried before where that was more; above that
+    /// as much as floors of the first tier took, up to all of it; and what was launched by then, as far as the cloud
     /// declares it.
     fn limits(&self, paper: &Paper<'_>, site: SiteId, launched: &[u64], floors: &[i128]) -> Vec<u64> {
         let declared = paper.estate.site(site);
         let mut limits = declared.capacity.times_down(declared.fill_limit).0;
         for (kind, limit) in limits.iter_mut().enumerate() {
-            let capacity = declared.capacity.0[kind].max(*limit);
-            *limit = limit.saturating_add(narrow(floors[kind])).min(capacity).max(self.before.0[kind]);
+            let usual = (*limit).max(self.before.0[kind]);
+            let capacity = declared.capacity.0[kind].max(usual);
+            *limit = usual.saturating_add(narrow(floors[kind])).min(capacity);
             let on_demand = declared.on_demand.as_ref().map_or(0, |on_demand| on_demand.capacity.0[kind]);
             *limit = limit.saturating_add(launched[kind].min(on_demand));
         }

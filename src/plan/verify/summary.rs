@@ -194,8 +194,8 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
         Impact::Down | Impact::Reduced => {
             let floor = if paper.estate.service(id).degraded.is_some() { Level::Degraded } else { Level::Full };
             let steps = curve.for_good(floor, entry.admits).filter(|_| entry.admits > Ppm::ZERO);
-            // Nobody comes back where those who are left are all that will be served.
-            let is_silent = entry.expected_back_ms.is_none() && steps == Some(Millis::ZERO);
+            // Nobody comes back where those who are left are all that will be served: any time may be told.
+            let is_silent = steps == Some(Millis::ZERO);
             if entry.expected_back_ms != steps && !is_silent {
                 found.push(Violation::Summary(OfSummary::BackDiffers {
                     service: service(),
