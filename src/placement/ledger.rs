@@ -34,6 +34,8 @@ struct Account {
     reserve: Amounts,
     on_demand: Amounts,
     later: Vec<(SeatId, Amounts)>,
+    /// The sum of what becomes free later: it is asked for far more often than it changes.
+    later_sum: Amounts,
     last: Option<ServiceId>,
 }
 
@@ -66,6 +68,7 @@ impl Ledger {
                     used: Amounts::zero(kinds),
                     on_demand: site.on_demand.as_ref().map_or(Amounts::zero(kinds), |more| more.capacity.clone()),
                     later: Vec::new(),
+                    later_sum: Amounts::zero(kinds),
                     last: None,
                 }
             })
@@ -85,7 +88,7 @@ impl Ledger {
     /// What is free, or will be.
     pub(in crate::placement) fn room(&self, site: SiteId) -> Amounts {
         let account = &self.sites[site.at()];
-        account.later.iter().fold(account.free.clone(), |sum, (_, amount)| sum.plus(amount))
+        account.free.plus(&account.later_sum)
     }
 
     /// What is free or will be, and what the first tier's floor may use above the fill limit.
@@ -122,6 +125,7 @@ impl Ledger {
             let back = open.least(own);
             *own = own.less(&back);
             open = open.less(&back);
+            account.later_sum = account.later_sum.less(&back);
         }
         let now = open.least(&account.free);
         account.free = account.free.less(&now);
@@ -132,12 +136,16 @@ impl Ledger {
         let bridged = urgent && open.fits(&account.reserve);
         let mut bridge = Amounts::zero(open.0.len());
         for (giver, rest) in &mut account.later {
+            if open.is_zero() {
+                break;
+            }
             let part = open.least(rest);
             if part.is_zero() {
                 continue;
             }
             *rest = rest.less(&part);
             open = open.less(&part);
+            account.later_sum = account.later_sum.less(&part);
             if bridged {
                 bridge = bridge.plus(&part);
                 taken.bridged.push(*giver);
@@ -174,6 +182,7 @@ impl Ledger {
         account.used = account.used.less(amount);
         let usable = amount.less(&over);
         if !usable.is_zero() {
+            account.later_sum = account.later_sum.plus(&usable);
             account.later.push((seat, usable));
         }
     }
