@@ -147,6 +147,7 @@ fn collapse(work: &mut Work<'_>, impacts: &[Impact]) {
                     && seat.last.share == seat.first.share
                     && seat.waits_last.is_empty()
                     && !seat.handed_on
+                    && !seat.above_limit
                     && seat.launched_first != seat.launched.is_zero()
         };
         if full_is_there && seats.iter().all(at_once) {

@@ -70,6 +70,8 @@ pub struct Seat {
     pub waits_last: Vec<SeatId>,
     /// Whose room the site's reserve bridges for it: its floor does not wait for them, but its raise does.
     pub bridged: Vec<SeatId>,
+    /// Whether its floor uses what is above the site's fill limit, for a while or for good.
+    pub above_limit: bool,
     /// For whom it gives up room.
     pub gives_way: Option<ServiceId>,
     /// Whether anybody has taken the room that it gave up.

@@ -49,7 +49,8 @@ impl Victims {
         let mut victims = Self { tiers, groups: vec![empty; estate.sites.len() * tiers] };
         for (service, seats_of) in seats.iter().enumerate() {
             let id = ServiceId::new(service);
-            if !can_degrade(estate, id) && !can_shed(estate, id) {
+            let able = can_degrade(estate, id) || can_shed(estate, id);
+            if !able || !situation.has_majority(estate, id) {
                 continue;
             }
             for (replica, seat) in seats_of.iter().enumerate() {

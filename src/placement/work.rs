@@ -179,6 +179,7 @@ impl<'a> Work<'a> {
         self.note_reasons(seat, &taken, &more);
         let state = self.seat_mut(seat);
         state.waits_last.extend(taken.waits);
+        state.above_limit |= taken.above_limit.is_some() || !taken.bridged.is_empty();
         state.bridged.extend(taken.bridged);
         state.held = reserved;
         state.launched = launched;
@@ -299,6 +300,7 @@ fn seat_now(situation: &Situation, id: ServiceId, at: usize, replica: &Replica, 
         waits_first: Vec::new(),
         waits_last: Vec::new(),
         bridged: Vec::new(),
+        above_limit: false,
         gives_way: None,
         handed_on: false,
         because: Vec::new(),
