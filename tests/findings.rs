@@ -128,7 +128,8 @@ fn a_file_full_of_mistakes_ends_somewhere() {
               = help: mend those above, and look again
 
         1 error in 1 file
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 }
 
 #[test]

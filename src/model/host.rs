@@ -96,6 +96,32 @@ impl HostSet {
         self.iter().filter(|host| other.contains(host)).map(|_| 1).sum()
     }
 
+    /// The hosts that `other` does not name; none where it names all of them.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Option<Self> {
+        let mut patterns: Vec<Pattern> = Vec::new();
+        for pattern in &self.patterns {
+            let Some(Range { low, high, width }) = pattern.range else {
+                patterns.extend((!other.contains(&pattern.host(0))).then(|| pattern.clone()));
+                continue;
+            };
+            let mut from = None;
+            for number in low..=high {
+                let gone = other.contains(&pattern.host(number));
+                match (gone, from) {
+                    (false, None) => from = Some(number),
+                    (true, Some(first)) => {
+                        patterns.push(pattern.part(first, number - 1, width));
+                        from = None;
+                    }
+                    (true, None) | (false, Some(_)) => {}
+                }
+            }
+            patterns.extend(from.map(|first| pattern.part(first, high, width)));
+        }
+        (!patterns.is_empty()).then_some(Self { patterns })
+    }
+
     /// The first host: an example for rules that match by name.
     #[must_use]
     pub fn first(&self) -> String {
@@ -137,18 +163,27 @@ impl Pattern {
         Ok(Self { before: plain(before)?, range: Some(range), after: plain(after)? })
     }
 
+    /// The host with this number; the number counts only where there is a range.
+    fn host(&self, number: u64) -> String {
+        let Self { before, range, after } = self;
+        match range {
+            Some(Range { width, .. }) => format!("{before}{number:0width$}{after}"),
+            None => format!("{before}{after}"),
+        }
+    }
+
+    /// A part of the range.
+    fn part(&self, low: u64, high: u64, width: usize) -> Self {
+        Self { before: self.before.clone(), range: Some(Range { low, high, width }), after: self.after.clone() }
+    }
+
     fn count(&self) -> u64 {
         self.range.map_or(1, |range| (range.high - range.low).saturating_add(1))
     }
 
     fn iter(&self) -> impl Iterator<Item = String> {
-        let Self { before, range, after } = self;
-        let Range { low, high, width } = range.unwrap_or(Range { low: 0, high: 0, width: 0 });
-        let ranged = range.is_some();
-        (low..=high).map(move |number| match ranged {
-            true => format!("{before}{number:0width$}{after}"),
-            false => format!("{before}{after}"),
-        })
+        let Range { low, high, .. } = self.range.unwrap_or(Range { low: 0, high: 0, width: 0 });
+        (low..=high).map(|number| self.host(number))
     }
 
     fn contains(&self, host: &str) -> bool {
@@ -204,6 +239,9 @@ mod tests {
         assert!(!hosts.contains("pg-msg-012.kr"));
         assert_eq!(hosts.count_in(&set("pg-msg-[001-009].kr")), 2);
         assert_eq!(hosts.to_string(), "pg-msg-[008-011].kr,bastion");
+        let rest = hosts.without(&set("pg-msg-009.kr,bastion")).map(|rest| rest.to_string());
+        assert_eq!(rest.as_deref(), Some("pg-msg-[008-008].kr,pg-msg-[010-011].kr"));
+        assert_eq!(hosts.without(&hosts), None);
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(in crate::placement) fn place_floor(work: &mut Work<'_>, id: ServiceId, inci
         if work.open_share(id) > Ppm::ZERO {
             move_aside(work, id, &added, level, &demand, incident, lost);
         }
-    } else {
+    } else if survivors.is_empty() {
         place_whole(work, id, &added, level, &demand);
     }
 }

@@ -126,7 +126,10 @@ impl<'a> Work<'a> {
             room = room.plus(&potential.less(&self.ledger.over(site)));
         }
         let carries = self.situation.carries(seat.service, seat.replica as usize, self.replica(seat));
-        self.seat(seat).held.plus(&room).least(&carries)
+        let held = &self.seat(seat).held;
+        let all = held.plus(&room).least(&carries);
+        // What it carries already, it keeps: a seat may have been overloaded before anything happened.
+        Amounts(all.0.iter().zip(&held.0).map(|(&all, &held)| all.max(held)).collect())
     }
 
     /// What the cloud could launch for the seat, beyond its hosts.

@@ -4,12 +4,15 @@
 //! this program would answer it, says so, and leads from there to the estate as it was declared.
 
 use crate::model::Amounts;
+use crate::model::DependencyKind;
+use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
 use crate::model::Ppm;
 use crate::model::ScopeState;
 use crate::model::ServiceId;
 use crate::placement::Because;
+use crate::placement::Fate;
 use crate::placement::Impact;
 use crate::placement::Level;
 use crate::placement::Part;
@@ -18,6 +21,7 @@ use crate::placement::Placement;
 use crate::placement::Serving;
 use crate::placement::Situation;
 use crate::placement::Urgency;
+use crate::placement::gates_the_floor;
 use crate::placement::place;
 use crate::placement::urgency;
 use crate::plan::Ground;
@@ -74,6 +78,14 @@ pub(in crate::plan) fn home(
     let mut placement = place(estate, incident, situation, urgency);
     for (at, placed) in placement.services.iter_mut().enumerate() {
         let id = ServiceId::new(at);
+        let shut = |replica: usize| {
+            matches!(situation.seats[at][replica].fate, Fate::Quarantined | Fate::Lost | Fate::Impaired)
+        };
+        if (0..placed.seats.len())
+            .any(|replica| shut(replica) && estate.service(id).replicas[replica].share > Ppm::ZERO)
+        {
+            continue;
+        }
         let demand = situation.demand(estate, id, Level::Full);
         let was = assumed.away.as_ref().map(|away| &away.services[at]);
         for (replica, seat) in placed.seats.iter_mut().enumerate() {
@@ -126,5 +138,25 @@ pub(in crate::plan) fn home(
             }
         }
     }
+    floors_first(estate, &mut placement);
     placement
+}
+
+/// A service that was gone comes back at its floor where its full level needs what is not back yet.
+fn floors_first(estate: &Estate, placement: &mut Placement) {
+    let impacts: Vec<Impact> = placement.services.iter().map(|placed| placed.impact).collect();
+    for (at, placed) in placement.services.iter_mut().enumerate() {
+        let id = ServiceId::new(at);
+        let waits = estate.service(id).depends_on.iter().any(|dependency| {
+            let full = dependency.kind == DependencyKind::Hard && !gates_the_floor(estate, id, dependency);
+            full && impacts[dependency.service.at()] != Impact::Unaffected
+        });
+        if placed.impact == Impact::Unaffected || !waits {
+            continue;
+        }
+        placed.first_level = Level::Degraded;
+        for seat in placed.seats.iter_mut().filter(|seat| seat.first.share > Ppm::ZERO) {
+            seat.first.level = Level::Degraded;
+        }
+    }
 }

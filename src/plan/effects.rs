@@ -67,7 +67,8 @@ fn first(scene: &Scene<'_>, web: &mut Web, lane: &Lane, replica: usize, seat: &S
         holds(web, lane, replica, seat.first);
     }
     let lowers = lane.groups.iter().find(|group| group.phase == Phase::Free);
-    if let (Part::Survivor, Some(&step)) = (seat.part, lowers.and_then(|group| group.steps.last())) {
+    let serves = seat.part == Part::Survivor && !scene.placed(id).no_majority;
+    if let (true, Some(&step)) = (serves, lowers.and_then(|group| group.steps.last())) {
         let share = seat.now.share;
         web.drafts[step as usize].effect = Some(Effect::Serves { level: seat.first.level, share });
         if seat.first.share == share {
@@ -89,15 +90,19 @@ fn first(scene: &Scene<'_>, web: &mut Web, lane: &Lane, replica: usize, seat: &S
 fn raise(web: &mut Web, lane: &Lane, replica: usize, seat: &Seat) {
     let moved = Serving { level: seat.first.level, share: seat.last.share };
     let raised = Serving { level: seat.last.level, share: seat.first.share };
+    let gives = seat.last.share < seat.first.share;
     for group in &lane.groups {
         let serving = match group.phase {
-            Phase::Shift if seat.last.share < seat.first.share => moved,
+            Phase::Prepare => continue,
+            Phase::Shift if gives => moved,
             Phase::Shift | Phase::Drain => seat.last,
-            Phase::Free | Phase::Prepare | Phase::Start | Phase::Warm | Phase::Quiesce => raised,
+            Phase::Free | Phase::Start | Phase::Warm | Phase::Quiesce if gives => continue,
+            Phase::Fence | Phase::Promote | Phase::Verify | Phase::Stop if gives => continue,
+            Phase::Free | Phase::Start | Phase::Warm | Phase::Quiesce => raised,
             Phase::Fence | Phase::Promote | Phase::Verify | Phase::Stop => raised,
         };
         let last = group.steps.iter().rev().find(|&&step| web.drafts[step as usize].lane == Some(replica));
-        if let Some(&step) = last.filter(|_| group.phase != Phase::Prepare) {
+        if let Some(&step) = last {
             web.drafts[step as usize].effect = Some(serves_or_ends(serving));
         }
     }

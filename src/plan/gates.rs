@@ -136,7 +136,15 @@ fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues:
     let attest = own
         .iter()
         .filter_map(|&step| web.drafts[step as usize].template(scene.estate()))
-        .find_map(|template| template.attest.as_ref().map(ToString::to_string));
+        .find_map(|template| template.attest.as_ref())
+        .map(|question| {
+            let filled = question.fill(|name| match name {
+                "service" => Some(scene.name(id)),
+                "source" | "site" => Some(scene.site_name(site)),
+                _ => None,
+            });
+            filled.finish().unwrap_or_else(|_| filled.to_string())
+        });
     let mut after = site_steps.clone();
     if fate != Fate::Lost || site_steps.is_empty() {
         after.extend(&own);

@@ -11,6 +11,7 @@ use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::Supply;
 use crate::placement::Impact;
+use crate::placement::Level;
 use crate::placement::Part;
 use crate::placement::SeatId;
 use crate::placement::gates_the_floor;
@@ -102,6 +103,7 @@ pub(in crate::plan) fn across(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], 
     health_gates(scene, web, ready);
     takers_before_givers(scene, web, lanes);
     wait_for_room(scene, web, lanes);
+    wait_for_leavers(scene, web, lanes);
     one_route_at_a_time(scene, web, lanes);
 }
 
@@ -111,7 +113,13 @@ fn wait_for_callees(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lan
     for dependency in &scene.estate().service(id).depends_on {
         let callee = dependency.service;
         let nodes = &ready.of[callee.at()];
-        if nodes.is_empty() || callee == id || !gates_the_floor(scene.estate(), id, dependency) {
+        if nodes.is_empty() || callee == id {
+            continue;
+        }
+        if !gates_the_floor(scene.estate(), id, dependency) {
+            if dependency.kind == DependencyKind::Hard && scene.placed(id).first_level == Level::Full {
+                web.prefer(nodes, lane.entries_from(Phase::Promote), None);
+            }
             continue;
         }
         if scene.ground.are_together(id, callee) {
@@ -160,6 +168,7 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
         match (scene.placed(callee).impact, gates) {
             (Impact::Unaffected, true) => {}
             (Impact::Unaffected, false) => continue,
+            (_, false) if scene.placed(id).first_level == Level::Degraded => continue,
             (_, true) => {
                 web.order(&ready.of[callee.at()], lane.entries_from(Phase::Promote));
                 continue;
@@ -192,7 +201,7 @@ fn wait_for_the_full_level(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready:
     let id = lane.service;
     web.order(&ready.of[id.at()], lane.entries());
     for dependency in &scene.estate().service(id).depends_on {
-        if dependency.kind == DependencyKind::Hard && !scene.ground.are_together(id, dependency.service) {
+        if dependency.kind == DependencyKind::Hard {
             web.order(&ready.of[dependency.service.at()], lane.entries());
         }
     }
@@ -257,10 +266,44 @@ fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
             Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach => continue,
         };
         let own = SeatId { service: lane.service, replica: number(replica) };
+        if let (Stage::First, Some(_), Some(steps)) = (lane.stage, seat.gives_way, gives.get(&own)) {
+            web.order(&steps.clone(), lane.entries());
+        }
         for victim in waits.iter().filter(|victim| **victim != own) {
             if let Some(steps) = gives.get(victim) {
                 web.order(&steps.clone(), entries);
             }
+        }
+    }
+}
+
+/// On the way home a site can be full until those who leave it have left.
+fn wait_for_leavers(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
+    if scene.mode != Mode::Failback {
+        return;
+    }
+    for (site, account) in scene.placement.sites.iter().enumerate() {
+        let mut all = account.before.clone();
+        let mut takers = Vec::new();
+        let mut leavers = Vec::new();
+        for lane in lanes.iter().filter(|lane| lane.stage == Stage::First) {
+            let seats = &scene.placed(lane.service).seats;
+            for (at, seat) in seats.iter().enumerate() {
+                if scene.site_of(lane.service, at).at() != site {
+                    continue;
+                }
+                if lane.replica == Some(at) && seat.last.share > seat.now.share {
+                    all = all.plus(&seat.held);
+                    takers.extend(lane.entries_from(Phase::Start));
+                } else if seat.last.share < seat.now.share {
+                    leavers.extend(lane.sinks());
+                }
+            }
+        }
+        if !all.fits(&account.limit) {
+            leavers.sort_unstable();
+            leavers.dedup();
+            web.prefer(&leavers, &takers, None);
         }
     }
 }

@@ -80,6 +80,13 @@ fn service(
     let nodes = &ready.of[id.at()];
     let last = nodes.iter().copied().max_by_key(|&node| (clock.end(node), node));
     let milestones = milestones(scene, web, clock, nodes, id);
+    let back = match placed.impact {
+        Impact::Stranded => None,
+        Impact::Down | Impact::Reduced if scene.mode != Mode::Switchover => for_good(&milestones, placed.admits),
+        Impact::Down | Impact::Reduced | Impact::Unaffected | Impact::Waiting | Impact::Exposed => {
+            last.map(|node| clock.end(node))
+        }
+    };
     let ends_full = placed.level == Level::Full && placed.admits > Ppm::ZERO;
     let full = ends_full.then(|| milestones.last().map(|milestone| milestone.at_ms)).flatten();
     let raised = scene.urgency.raised[id.at()];
@@ -112,7 +119,7 @@ fn service(
         stranded_by: Vec::new(),
         together_with: together_with(scene, id),
         milestones,
-        expected_back_ms: last.map(|node| clock.end(node)).filter(|_| placed.impact != Impact::Stranded),
+        expected_back_ms: back,
         without_people_ms: nodes
             .iter()
             .map(|&node| clock.without_people[node as usize])
@@ -216,7 +223,9 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
     let mut changes: Vec<(Millis, Option<u32>)> = web
         .of(Owner::Service(id))
         .map(number)
-        .filter(|&node| matches!(web.drafts[node as usize].effect, Some(Effect::Serves { .. } | Effect::Ends)))
+        .filter(|&node| {
+            matches!(web.drafts[node as usize].effect, Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced))
+        })
         .filter(|&node| !waits || web.drafts[node as usize].stage != Stage::First)
         .map(|node| (clock.end(node), Some(node)))
         .collect();
@@ -230,13 +239,18 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
         let Some(node) = node else {
             seats.clone_from(&behind);
             let (level, share) = state(&seats);
+            if at_ms == Millis::ZERO {
+                milestones.clear();
+            }
             milestones.push(Milestone { at_ms, level, share });
             continue;
         };
         let draft = &web.drafts[node as usize];
         let seat = match draft.effect {
             Some(Effect::Serves { level, share }) => draft.lane.map(|lane| (lane, (level, share))),
-            Some(Effect::Ends) => draft.source.or(draft.lane).map(|replica| (replica, (Level::Shed, Ppm::ZERO))),
+            Some(Effect::Ends | Effect::Fenced) => {
+                draft.source.or(draft.lane).map(|replica| (replica, (Level::Shed, Ppm::ZERO)))
+            }
             _ => None,
         };
         let Some((replica, serving)) = seat else { continue };
@@ -256,6 +270,12 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
         milestones.push(Milestone { at_ms, level, share });
     }
     milestones
+}
+
+/// From when on a service serves all whom it will admit, and does not fall below that again.
+fn for_good(milestones: &[Milestone], admits: Ppm) -> Option<Millis> {
+    let enough = |milestone: &&Milestone| milestone.share >= admits && milestone.share > Ppm::ZERO;
+    milestones.iter().rev().take_while(enough).last().map(|milestone| milestone.at_ms)
 }
 
 /// What a replica serves when the incident is declared.

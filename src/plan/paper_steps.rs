@@ -12,6 +12,8 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::Probe;
 use crate::model::Replica;
+use crate::model::Scope;
+use crate::model::ScopeState;
 use crate::model::SecretRef;
 use crate::model::StepTemplate;
 use crate::model::Supply;
@@ -124,7 +126,8 @@ fn hosts(scene: &Scene<'_>, draft: &Draft, template: Option<&StepTemplate>) -> O
         Side::Operator => return None,
     };
     let replica = &scene.estate().service(id).replicas[replica];
-    let set = subset(replica, template.subset.as_deref())?;
+    let declared = subset(replica, template.subset.as_deref())?;
+    let set = if draft.side == Side::Source { declared.clone() } else { left(scene, declared)? };
     let estate = scene.estate();
     let rule = estate.host_rule(&set.first());
     let address = rule.and_then(|rule| rule.address.as_ref()).map_or("{{ host }}".to_owned(), ToString::to_string);
@@ -138,6 +141,15 @@ fn hosts(scene: &Scene<'_>, draft: &Draft, template: Option<&StepTemplate>) -> O
         port: rule.map_or(22, |rule| rule.port),
         jump: jump.iter().map(|&(id, site)| format!("{}@{}", scene.name(id), scene.site_name(site))).collect(),
     })
+}
+
+/// What an incident that takes single hosts leaves of a set.
+fn left(scene: &Scene<'_>, set: &HostSet) -> Option<HostSet> {
+    let lost = scene.incident.scopes.iter().filter_map(|(scope, state)| match (scope, state) {
+        (Scope::Hosts(hosts), ScopeState::Lost | ScopeState::Impaired) => Some(hosts),
+        _ => None,
+    });
+    lost.into_iter().try_fold(set.clone(), |set, hosts| set.without(hosts))
 }
 
 fn subset<'a>(replica: &'a Replica, name: Option<&str>) -> Option<&'a HostSet> {

@@ -83,6 +83,10 @@ pub(in crate::plan) fn crowded_home(scene: &Scene<'_>) -> Result<(), Box<Refusal
     for (at, service) in estate.services.iter().enumerate() {
         let seats = &scene.placement.services[at].seats;
         for (replica, seat) in service.replicas.iter().zip(seats) {
+            let over = seat.held.less(&replica.max_load);
+            if let Some(kind) = over.0.iter().position(|&by| by > 0).filter(|_| seat.last.share > seat.now.share) {
+                return Err(Box::new(overrun(estate, replica.site.at(), kind, over.0[kind])));
+            }
             let held = if seat.last.share > Ppm::ZERO { &seat.held } else { &replica.standing };
             after[replica.site.at()] = after[replica.site.at()].plus(held);
         }
@@ -90,12 +94,12 @@ pub(in crate::plan) fn crowded_home(scene: &Scene<'_>) -> Result<(), Box<Refusal
     for (at, account) in scene.placement.sites.iter().enumerate() {
         let over = after[at].less(&account.limit).least(&after[at].less(&account.before));
         if let Some(kind) = over.0.iter().position(|&by| by > 0) {
-            return Err(Box::new(Refusal::Overrun {
-                site: estate.sites[at].name.clone(),
-                resource: estate.resources[kind].clone(),
-                by: over.0[kind],
-            }));
+            return Err(Box::new(overrun(estate, at, kind, over.0[kind])));
         }
     }
     Ok(())
+}
+
+fn overrun(estate: &Estate, site: usize, kind: usize, by: u64) -> Refusal {
+    Refusal::Overrun { site: estate.sites[site].name.clone(), resource: estate.resources[kind].clone(), by }
 }

@@ -65,11 +65,15 @@ impl<'a> Scene<'a> {
         tiers.saturating_add(self.class(id))
     }
 
+    /// Whether the plan is to bring it back, if that is what it takes.
+    pub(in crate::plan) fn is_in_scope(&self, id: ServiceId) -> bool {
+        !self.incident.only_lifeline || self.class(id) == 0
+    }
+
     /// Whether the plan looks after the service at all.
     pub(in crate::plan) fn is_planned(&self, id: ServiceId) -> bool {
         let placed = self.placed(id);
-        let in_scope = !self.incident.only_lifeline || self.class(id) == 0;
-        in_scope && (placed.impact != Impact::Unaffected || placed.moves)
+        self.is_in_scope(id) && (placed.impact != Impact::Unaffected || placed.moves)
             || placed.seats.iter().any(|seat| seat.gives_way.is_some())
     }
 
@@ -77,14 +81,14 @@ impl<'a> Scene<'a> {
     pub(in crate::plan) fn is_away(&self, id: ServiceId) -> bool {
         let placed = self.placed(id);
         let moved = placed.moves || placed.no_majority;
-        let in_scope = !self.incident.only_lifeline || self.class(id) == 0;
-        in_scope && (moved || matches!(placed.impact, Impact::Waiting | Impact::Down | Impact::Stranded))
+        self.is_in_scope(id) && (moved || matches!(placed.impact, Impact::Waiting | Impact::Down | Impact::Stranded))
     }
 
     /// The replicas that are left, by position.
     pub(in crate::plan) fn sources(&self, id: ServiceId) -> Vec<usize> {
         let seats = &self.placed(id).seats;
-        (0..seats.len()).filter(|&at| seats[at].part == Part::Left).collect()
+        let touches = |at: usize| self.mode == Mode::Failover || self.fate(id, at) != Fate::Quarantined;
+        (0..seats.len()).filter(|&at| seats[at].part == Part::Left && touches(at)).collect()
     }
 
     /// Whose steps bring services back: each occasion falls back to failover's.

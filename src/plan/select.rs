@@ -89,12 +89,12 @@ pub(in crate::plan) fn of_service(scene: &Scene<'_>, id: ServiceId) -> Vec<Draft
         for at in 0..placed.seats.len() {
             drafts.extend(desk.gives_way(at));
         }
-        if stalls(scene, id) {
+        if scene.is_in_scope(id) && stalls(scene, id) {
             for at in (0..placed.seats.len()).filter(|&at| placed.seats[at].part == Part::Survivor) {
                 drafts.extend(desk.pick(Procedure::Detach, Stage::Detach, Some(at), &|_| true));
             }
         }
-        if let Some(procedure) = scene.procedure(id) {
+        if let Some(procedure) = scene.procedure(id).filter(|_| scene.is_in_scope(id)) {
             drafts.extend(desk.pick(procedure, Stage::First, None, &|step| is_common(scene, id, step)));
             for at in 0..placed.seats.len() {
                 drafts.extend(desk.comes_back(procedure, at));
@@ -236,7 +236,11 @@ impl Desk<'_> {
             Part::Survivor | Part::Added | Part::Bystander | Part::Left => Vec::new(),
         };
         if serves && seat.last.share != seat.first.share {
-            drafts.extend(self.pick(procedure, Stage::Raise, Some(at), &|step| step.phase == Phase::Shift));
+            let gains = seat.last.share > seat.first.share;
+            drafts.extend(self.pick(procedure, Stage::Raise, Some(at), &|step| {
+                let warms = gains && step.phase == Phase::Warm && has_capacity_cache(scene, id);
+                (warms || matches!(step.phase, Phase::Verify | Phase::Shift)) && fits(scene, id, at, step)
+            }));
         }
         drafts
     }
@@ -329,7 +333,7 @@ impl Desk<'_> {
             what: What::Authored { runbook: self.runbook, index },
             procedure,
             phase,
-            rank: if lowers { index + usize::from(u16::MAX) } else { index },
+            rank: if lowers || stage == Stage::Raise && !raises { index + usize::from(u16::MAX) } else { index },
             lane,
             source,
             site: replica.map(|replica| self.scene.site_of(self.id, replica)),

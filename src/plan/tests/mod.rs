@@ -1,6 +1,7 @@
 //! Planning as a whole: hundreds of small estates, every kind of incident, and a second pair of eyes on each plan.
 
 mod estates;
+mod talk;
 
 use crate::model::Date;
 use crate::model::Estate;
@@ -110,47 +111,6 @@ fn the_same_inputs_give_the_same_bytes_and_read_back() {
             let bytes = to_bytes(&one).unwrap();
             assert_eq!(bytes, to_bytes(&other).unwrap(), "seed {seed}");
             assert_eq!(from_bytes(&bytes).unwrap(), one, "seed {seed}");
-        }
-    }
-}
-
-#[test]
-fn debug_seed() {
-    let seed: u64 = option_env!("SEED").and_then(|s| s.parse().ok()).unwrap_or(0);
-    for seed in [11, 73, 119, 241, 289, seed] {
-        let (estate, plan) = plan_of(seed);
-        let plan = plan.unwrap();
-        println!("=== {seed} {:?}", plan.incident);
-        for v in verify(&estate, &plan) {
-            println!("{v:?}");
-        }
-        for s in &plan.services {
-            println!(
-                "{} {} {:?} {:?} adm {} away by {:?} tog {:?} from {:?} to {:?} deps {:?}",
-                s.id,
-                s.effective_tier,
-                s.impact,
-                s.level,
-                s.admits,
-                s.stranded_by,
-                s.together_with,
-                s.from.iter().map(|a| format!("{}{}{}", a.site, a.share, a.survives)).collect::<Vec<_>>(),
-                s.to.iter()
-                    .map(|t| format!("{}:{:?}{}>{:?}{}", t.site, t.first_level, t.first_share, t.level, t.share))
-                    .collect::<Vec<_>>(),
-                estate
-                    .service(estate.service_named(&s.id).unwrap())
-                    .depends_on
-                    .iter()
-                    .map(|d| format!("{}{:?}{}", estate.service(d.service).name, d.kind, d.full_only))
-                    .collect::<Vec<_>>()
-            );
-        }
-        for s in &plan.steps {
-            println!("{} {} {:?} {:?}", s.id, s.start_ms, s.after, s.effect);
-        }
-        for g in &plan.gates {
-            println!("GATE {} {} {:?}", g.id, g.start_ms, g.after);
         }
     }
 }
