@@ -47,8 +47,10 @@ pub use violation::Violation;
 #[must_use]
 pub fn verify(estate: &Estate, plan: &Plan) -> Vec<Violation> {
     let mut found = Vec::new();
-    shape::names(estate, plan, &mut found);
-    match Paper::new(estate, plan) {
+    let names = Names::new(plan);
+    let after = names.after(plan);
+    shape::names(estate, plan, &names, &after, &mut found);
+    match Paper::new(estate, plan, names, &after) {
         Ok(paper) => laws(&paper, &mut found),
         Err(circle) => {
             let names = Names::new(plan);

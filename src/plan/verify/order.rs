@@ -100,6 +100,12 @@ impl Order {
         gathered
     }
 
+    /// Each item with each that it comes after.
+    pub(super) fn arrows(&self) -> impl Iterator<Item = (u32, u32)> {
+        let places = self.sorted.iter().enumerate();
+        places.flat_map(move |(at, &item)| self.before(at).iter().map(move |&one| (item, self.sorted[one as usize])))
+    }
+
     fn before(&self, at: usize) -> &[u32] {
         &self.before[self.first[at] as usize..self.first[at + 1] as usize]
     }

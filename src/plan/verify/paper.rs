@@ -59,6 +59,12 @@ impl<'a> Names<'a> {
         self.0.binary_search_by(|(id, _)| (*id).cmp(name)).ok().map(|at| self.0[at].1)
     }
 
+    /// For each item those that it comes after; names that lead nowhere are left out.
+    pub(super) fn after(&self, plan: &Plan) -> Vec<Vec<u32>> {
+        let after = plan.steps.iter().map(|step| &step.after).chain(plan.gates.iter().map(|gate| &gate.after));
+        after.map(|after| after.iter().filter_map(|name| self.get(name)).collect()).collect()
+    }
+
     /// The name of an item.
     pub(super) fn name(&self, item: u32) -> String {
         self.0.iter().find(|(_, one)| *one == item).map_or_else(String::new, |(name, _)| (*name).to_owned())
@@ -72,12 +78,13 @@ impl<'a> Names<'a> {
 
 impl<'a> Paper<'a> {
     /// Reads it; a plan whose items wait for each other has no order, and nothing more can be said of it.
-    pub(super) fn new(estate: &'a Estate, plan: &'a Plan) -> Result<Self, Circle> {
-        let names = Names::new(plan);
-        let after = plan.steps.iter().map(|step| &step.after).chain(plan.gates.iter().map(|gate| &gate.after));
-        let after: Vec<Vec<u32>> =
-            after.map(|after| after.iter().filter_map(|name| names.get(name)).collect()).collect();
-        let order = Order::new(&after)?;
+    pub(super) fn new(
+        estate: &'a Estate,
+        plan: &'a Plan,
+        names: Names<'a>,
+        after: &[Vec<u32>],
+    ) -> Result<Self, Circle> {
+        let order = Order::new(after)?;
         let mut entries = vec![None; estate.services.len()];
         for entry in &plan.services {
             if let Some(id) = estate.service_named(&entry.id) {

@@ -21,11 +21,10 @@ use crate::plan::verify::paper::phase_named;
 use crate::plan::verify::paper::route_named;
 
 /// What can be told before there is an order: the format, names that stand twice, and names that lead nowhere.
-pub(super) fn names(estate: &Estate, plan: &Plan, found: &mut Vec<Violation>) {
+pub(super) fn names(estate: &Estate, plan: &Plan, items: &Names<'_>, after: &[Vec<u32>], found: &mut Vec<Violation>) {
     if plan.format != FORMAT {
         found.push(Violation::Shape(OfShape::UnknownFormat { format: plan.format }));
     }
-    let items = Names::new(plan);
     let mut lists: Vec<Vec<&str>> = vec![
         plan.services.iter().map(|service| service.id.as_str()).collect(),
         plan.sites.iter().map(|site| site.id.as_str()).collect(),
@@ -37,11 +36,18 @@ pub(super) fn names(estate: &Estate, plan: &Plan, found: &mut Vec<Violation>) {
     let twice = lists.iter().flat_map(|list| list.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]));
     found
         .extend(items.twice().chain(twice).map(|name| Violation::Shape(OfShape::TwiceNamed { name: name.to_owned() })));
-    let mut names = Reader { estate, plan, items: &items, found };
+    let mut names = Reader { estate, plan, items, found };
     names.incident();
     names.services();
     names.steps();
     names.gates();
+    let ids = plan.steps.iter().map(|step| (&step.id, &step.after));
+    let ids = ids.chain(plan.gates.iter().map(|gate| (&gate.id, &gate.after)));
+    for ((id, written), read) in ids.zip(after) {
+        if read.len() < written.len() {
+            names.after(id, written);
+        }
+    }
 }
 
 struct Reader<'a, 'f> {
@@ -161,7 +167,6 @@ impl Reader<'_, '_> {
     fn steps(&mut self) {
         let plan = self.plan;
         for step in &plan.steps {
-            self.after(&step.id, &step.after);
             self.claims(&step.id, &step.claims);
             if let Some(service) = &step.service {
                 self.service(&step.id, service);
@@ -228,7 +233,6 @@ impl Reader<'_, '_> {
             self.miss(gate, Noun::Step, by);
         }
         for gate in &plan.gates {
-            self.after(&gate.id, &gate.after);
             self.claims(&gate.id, &gate.claims);
             if let Some(service) = &gate.service {
                 self.service(&gate.id, service);
@@ -259,20 +263,11 @@ pub(super) fn times(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             found.push(Violation::Shape(OfShape::Overflow { item: paper.id(item) }));
         }
     }
-    let after = paper.plan.steps.iter().map(|step| &step.after);
-    let after = after.chain(paper.plan.gates.iter().map(|gate| &gate.after));
-    for (item, after) in (0..).zip(after) {
-        let start = paper.start(item);
-        for (name, one) in after.iter().filter_map(|name| paper.item(name).map(|one| (name, one))) {
-            let end = paper.end(one);
-            if start < end {
-                found.push(Violation::Shape(OfShape::StartsEarly {
-                    item: paper.id(item),
-                    start,
-                    after: name.clone(),
-                    end,
-                }));
-            }
+    for (item, one) in paper.order.arrows() {
+        let (start, end) = (paper.start(item), paper.end(one));
+        if start < end {
+            let (item, after) = (paper.id(item), paper.id(one));
+            found.push(Violation::Shape(OfShape::StartsEarly { item, start, after, end }));
         }
     }
     for (item, gate) in paper.gates().filter(|(_, gate)| !gate.person && !gate.opened_by.is_empty()) {
