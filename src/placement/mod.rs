@@ -1,7 +1,7 @@
 //! WHERE. Which service goes to which site, at which level, and because of what.
 //!
 //! [`place`] is the whole of it on one screen. Floors first: every service's reduced form, tier by tier, the lifeline's
-//! before all; then full levels, tier by tier. Room comes from accounts that never go negative ([`ledger`]); whoever
+//! before all; then full levels, tier by tier. Room comes from accounts that never go negative (`ledger.rs`); whoever
 //! takes room that somebody else must give up first carries that name. Greedy with moving aside; [`Packing`] says how
 //! far from the best it can be. This room never orders anything in time, and never makes a sentence.
 

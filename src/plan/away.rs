@@ -18,6 +18,7 @@ use crate::placement::Level;
 use crate::placement::Part;
 use crate::placement::Placed;
 use crate::placement::Placement;
+use crate::placement::Seat;
 use crate::placement::Serving;
 use crate::placement::Situation;
 use crate::placement::Urgency;
@@ -89,33 +90,11 @@ pub(in crate::plan) fn home(
         let demand = situation.demand(estate, id, Level::Full);
         let was = assumed.away.as_ref().map(|away| &away.services[at]);
         for (replica, seat) in placed.seats.iter_mut().enumerate() {
-            let declared = estate.service(id).replicas[replica].share;
+            let share = estate.service(id).replicas[replica].share;
             let before = situation.seats[at][replica].before;
             let low = was.is_some_and(|was| was.seats[replica].last.level == Level::Degraded);
-            let serving = |share: Ppm, level: Level| match share {
-                Ppm::ZERO => Serving::NOTHING,
-                share => Serving { level, share },
-            };
-            seat.now = serving(before, if low { Level::Degraded } else { Level::Full });
-            seat.first = serving(declared, Level::Full);
-            seat.last = seat.first;
-            seat.held = demand.times(declared);
-            seat.launched = Amounts::zero(demand.0.len());
-            seat.gives_way = None;
-            seat.waits_first = Vec::new();
-            seat.waits_last = Vec::new();
-            seat.part = match (before > Ppm::ZERO, declared > Ppm::ZERO) {
-                (true, true) => Part::Survivor,
-                (false, true) => Part::Added,
-                (true, false) => Part::Left,
-                (false, false) => Part::Bystander,
-            };
-            seat.because = match seat.part {
-                Part::Added => vec![Because::Home],
-                Part::Survivor if seat.now == seat.last => vec![Because::Stays],
-                Part::Survivor => vec![Because::Survivor { before }],
-                Part::Left | Part::Bystander => Vec::new(),
-            };
+            go_home(seat, share, before, low);
+            seat.held = demand.times(share);
         }
         let differs = placed.seats.iter().any(|seat| seat.now != seat.last);
         placed.moves = differs;
@@ -140,6 +119,33 @@ pub(in crate::plan) fn home(
     }
     floors_first(estate, &mut placement);
     placement
+}
+
+/// One replica goes back to the share that it was declared with.
+fn go_home(seat: &mut Seat, declared: Ppm, before: Ppm, low: bool) {
+    let serving = |share: Ppm, level: Level| match share {
+        Ppm::ZERO => Serving::NOTHING,
+        share => Serving { level, share },
+    };
+    seat.now = serving(before, if low { Level::Degraded } else { Level::Full });
+    seat.first = serving(declared, Level::Full);
+    seat.last = seat.first;
+    seat.launched = Amounts::zero(seat.launched.0.len());
+    seat.gives_way = None;
+    seat.waits_first = Vec::new();
+    seat.waits_last = Vec::new();
+    seat.part = match (before > Ppm::ZERO, declared > Ppm::ZERO) {
+        (true, true) => Part::Survivor,
+        (false, true) => Part::Added,
+        (true, false) => Part::Left,
+        (false, false) => Part::Bystander,
+    };
+    seat.because = match seat.part {
+        Part::Added => vec![Because::Home],
+        Part::Survivor if seat.now == seat.last => vec![Because::Stays],
+        Part::Survivor => vec![Because::Survivor { before }],
+        Part::Left | Part::Bystander => Vec::new(),
+    };
 }
 
 /// A service that was gone comes back at its floor where its full level needs what is not back yet.

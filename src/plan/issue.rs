@@ -144,6 +144,29 @@ pub enum Issue {
 }
 
 impl Issue {
+    /// The service that it is about, where it is about one.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        match self {
+            Self::Stranded { service, .. }
+            | Self::RtoMissed { service, .. }
+            | Self::RpoAtRisk { service, .. }
+            | Self::AdmitsPart { service, .. }
+            | Self::OnDemandInPromise { service, .. }
+            | Self::SharesDomain { service, .. }
+            | Self::NoSteps { service, .. }
+            | Self::RouteNotShifted { service, .. }
+            | Self::NoFence { service, .. } => Some(service),
+            Self::BootstrapCycle { step, .. } | Self::UsesStranded { step, .. } | Self::JumpLost { step, .. } => {
+                step.split('/').next()
+            }
+            Self::RecoveredTogether { cycle } => cycle.first().map(String::as_str),
+            Self::OverLimitBefore { .. } | Self::SiteWithoutFence { .. } | Self::OrchestratorLost => None,
+            Self::DefaultDurations { .. } | Self::FaultsElsewhere { .. } => None,
+            Self::DeclaredOnly | Self::AssumedAway => None,
+        }
+    }
+
     /// Whether somebody must look at it before the plan is run, rather than some day.
     #[must_use]
     pub const fn is_urgent(&self) -> bool {

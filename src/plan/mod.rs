@@ -1,6 +1,6 @@
 //! WHAT EXACTLY. The last thinking before anything acts.
 //!
-//! Read [`pipeline`] first: it fits on a screen. [`prepare`] works out what an estate is, [`plan_on`] makes a plan of an
+//! Read `pipeline.rs` first: it fits on a screen. [`prepare`] works out what an estate is, [`plan_on`] makes a plan of an
 //! incident, [`verify`] looks at any plan without trusting who made it. The document is closed and complete; nothing
 //! here reads a clock or a file, and nothing here makes a sentence.
 
@@ -17,6 +17,7 @@ mod gates;
 mod ground;
 mod issue;
 mod lane;
+mod mention;
 mod names;
 mod order;
 mod outlook;
@@ -25,6 +26,7 @@ mod paper_services;
 mod paper_steps;
 mod pipeline;
 mod refuse;
+mod room;
 mod scene;
 mod select;
 mod service_on_paper;

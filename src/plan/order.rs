@@ -2,18 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::Action;
 use crate::model::DependencyKind;
 use crate::model::Phase;
-use crate::model::Ppm;
-use crate::model::Procedure;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::Supply;
 use crate::placement::Impact;
 use crate::placement::Level;
 use crate::placement::Part;
-use crate::placement::SeatId;
 use crate::placement::gates_the_floor;
 use crate::plan::Issue;
 use crate::plan::Mode;
@@ -24,7 +20,7 @@ use crate::plan::draft::Web;
 use crate::plan::draft::number;
 use crate::plan::gates;
 use crate::plan::lane::Lane;
-use crate::plan::paper_steps::order_of;
+use crate::plan::room;
 use crate::plan::scene::Scene;
 use crate::plan::select::must_start;
 
@@ -44,6 +40,7 @@ pub(in crate::plan) fn ready(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], i
             Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Raise => {}
         }
     }
+    let wanted = wanted(scene, web);
     for (at, nodes) in of.iter_mut().enumerate() {
         let id = ServiceId::new(at);
         if !scene.is_away(id) {
@@ -52,7 +49,7 @@ pub(in crate::plan) fn ready(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], i
         note_targets_without_steps(scene, lanes, id, issues);
         nodes.sort_unstable();
         nodes.dedup();
-        if !nodes.is_empty() {
+        if !nodes.is_empty() || gates::is_stranded(scene, id) && !wanted[at] {
             continue;
         }
         let name = scene.name(id);
@@ -69,6 +66,26 @@ pub(in crate::plan) fn ready(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], i
     Ready { of }
 }
 
+/// By service: whether anything that this plan brings back waits for it. A person supplies what is stranded only then.
+fn wanted(scene: &Scene<'_>, web: &Web) -> Vec<bool> {
+    let estate = scene.estate();
+    let mut wanted = vec![false; estate.services.len()];
+    for (at, service) in estate.services.iter().enumerate() {
+        let id = ServiceId::new(at);
+        if scene.is_away(id) && !gates::is_stranded(scene, id) {
+            for dependency in service.depends_on.iter().filter(|it| it.kind != DependencyKind::Soft) {
+                wanted[dependency.service.at()] = true;
+            }
+        }
+    }
+    for chosen in web.drafts.iter().flat_map(|draft| &draft.uses) {
+        if let Supply::Service(id) | Supply::ServiceAt(id, _) = chosen.supply {
+            wanted[id.at()] = true;
+        }
+    }
+    wanted
+}
+
 fn note_targets_without_steps(scene: &Scene<'_>, lanes: &[Lane], id: ServiceId, issues: &mut Vec<Issue>) {
     for (at, seat) in scene.placed(id).seats.iter().enumerate() {
         let has = |lane: &Lane| lane.service == id && lane.replica == Some(at) && lane.steps().next().is_some();
@@ -82,7 +99,7 @@ fn note_targets_without_steps(scene: &Scene<'_>, lanes: &[Lane], id: ServiceId, 
 }
 
 /// The lanes of a service; they stand together, in order of service.
-fn lanes_of(lanes: &[Lane], id: ServiceId) -> impl Iterator<Item = &Lane> {
+pub(in crate::plan) fn lanes_of(lanes: &[Lane], id: ServiceId) -> impl Iterator<Item = &Lane> {
     let from = lanes.partition_point(|lane| lane.service < id);
     lanes[from..].iter().take_while(move |lane| lane.service == id)
 }
@@ -101,10 +118,7 @@ pub(in crate::plan) fn across(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], 
         }
     }
     health_gates(scene, web, ready);
-    takers_before_givers(scene, web, lanes);
-    wait_for_room(scene, web, lanes);
-    wait_for_leavers(scene, web, lanes);
-    one_route_at_a_time(scene, web, lanes);
+    room::in_turn(scene, web, lanes);
 }
 
 /// Promote, verify and shift wait until every hard dependency is ready; a start waits for what it needs to start.
@@ -223,109 +237,6 @@ fn health_gates(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
             if gates_the_floor(scene.estate(), id, need) && !scene.ground.are_together(id, callee) {
                 web.order(&ready.of[callee.at()].clone(), &[node]);
             }
-        }
-    }
-}
-
-/// Where users move between replicas on the way to the last level, those that take them come first: nobody is without a
-/// place in between.
-fn takers_before_givers(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
-    let share = |lane: &Lane| {
-        let seat = lane.replica.map(|at| &scene.placed(lane.service).seats[at]);
-        seat.map_or((Ppm::ZERO, Ppm::ZERO), |seat| (seat.first.share, seat.last.share))
-    };
-    for giver in lanes.iter().filter(|lane| lane.stage == Stage::Raise && share(lane).1 < share(lane).0) {
-        for taker in lanes_of(lanes, giver.service).filter(|lane| lane.stage == Stage::Raise) {
-            if share(taker).1 > share(taker).0 {
-                web.order(taker.sinks(), giver.entries());
-            }
-        }
-    }
-}
-
-/// Whoever takes room that others give up waits for their steps.
-fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
-    let mut gives: BTreeMap<SeatId, Vec<u32>> = BTreeMap::new();
-    for lane in lanes {
-        let Some(replica) = lane.replica else { continue };
-        let seat = SeatId { service: lane.service, replica: number(replica) };
-        let giving: Vec<u32> = lane
-            .steps()
-            .filter(|&step| matches!(web.drafts[step as usize].procedure, Procedure::Degrade | Procedure::Shed))
-            .collect();
-        gives.entry(seat).or_default().extend(giving);
-    }
-    for lane in lanes {
-        let Some(replica) = lane.replica else { continue };
-        let seat = &scene.placed(lane.service).seats[replica];
-        let (waits, entries) = match lane.stage {
-            Stage::First if seat.part == Part::Added => (&seat.waits_first, lane.entries_from(Phase::Start)),
-            Stage::First => (&seat.waits_first, lane.entries_from(Phase::Warm)),
-            Stage::Raise if seat.first.share == Ppm::ZERO => (&seat.waits_last, lane.entries_from(Phase::Start)),
-            Stage::Raise => (&seat.waits_last, lane.entries()),
-            Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach => continue,
-        };
-        let own = SeatId { service: lane.service, replica: number(replica) };
-        if let (Stage::First, Some(_), Some(steps)) = (lane.stage, seat.gives_way, gives.get(&own)) {
-            web.order(&steps.clone(), lane.entries());
-        }
-        for victim in waits.iter().filter(|victim| **victim != own) {
-            if let Some(steps) = gives.get(victim) {
-                web.order(&steps.clone(), entries);
-            }
-        }
-    }
-}
-
-/// On the way home a site can be full until those who leave it have left.
-fn wait_for_leavers(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
-    if scene.mode != Mode::Failback {
-        return;
-    }
-    for (site, account) in scene.placement.sites.iter().enumerate() {
-        let mut all = account.before.clone();
-        let mut takers = Vec::new();
-        let mut leavers = Vec::new();
-        for lane in lanes.iter().filter(|lane| lane.stage == Stage::First) {
-            let seats = &scene.placed(lane.service).seats;
-            for (at, seat) in seats.iter().enumerate() {
-                if scene.site_of(lane.service, at).at() != site {
-                    continue;
-                }
-                if lane.replica == Some(at) && seat.last.share > seat.now.share {
-                    all = all.plus(&seat.held);
-                    takers.extend(lane.entries_from(Phase::Start));
-                } else if seat.last.share < seat.now.share {
-                    leavers.extend(lane.sinks());
-                }
-            }
-        }
-        if !all.fits(&account.limit) {
-            leavers.sort_unstable();
-            leavers.dedup();
-            web.prefer(&leavers, &takers, None);
-        }
-    }
-}
-
-/// One route has one writer: its shifts follow each other, survivors first.
-fn one_route_at_a_time(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
-    let mut shifts = Vec::new();
-    for lane in lanes {
-        let Some(at) = lane.replica else { continue };
-        let order = order_of(&scene.placed(lane.service).seats[at], at, lane.stage);
-        for step in lane.steps() {
-            let draft = &web.drafts[step as usize];
-            if draft.lane.is_some() && matches!(draft.action(scene.estate()), Some(Action::Route(_))) {
-                shifts.push(((lane.service, lane.stage), (order, step)));
-            }
-        }
-    }
-    shifts.sort_unstable();
-    shifts.dedup();
-    for pair in shifts.windows(2) {
-        if pair[0].0 == pair[1].0 {
-            web.edges.push((pair[0].1.1, pair[1].1.1));
         }
     }
 }

@@ -37,7 +37,6 @@ use crate::plan::gates::missing;
 use crate::plan::order::Ready;
 use crate::plan::paper_services::services;
 use crate::plan::paper_steps::step;
-use crate::plan::pipeline::sort_issues;
 use crate::plan::scene::Scene;
 use crate::plan::select::fences_site;
 
@@ -58,7 +57,7 @@ pub(in crate::plan) fn write(
     site_issues(scene, &mut issues);
     input_issues(scene, web, inputs, &mut issues);
     issues.dedup();
-    sort_issues(&mut issues);
+    sort(&mut issues, &services);
     let (gates, steps) = nodes(scene, web, clock, names);
     let mut pools = clock.pools.clone();
     pools.sort_by(|one, other| one.id.cmp(&other.id));
@@ -84,6 +83,20 @@ pub(in crate::plan) fn write(
         findings: issues,
         outlook: Outlook::default(),
     }
+}
+
+/// The urgent first; among those what concerns the most urgent services.
+fn sort(issues: &mut [Issue], services: &[ServiceOnPaper]) {
+    let names: Vec<(&str, usize)> = {
+        let mut names: Vec<_> = services.iter().enumerate().map(|(at, it)| (it.id.as_str(), at)).collect();
+        names.sort_unstable();
+        names
+    };
+    let place = |issue: &Issue| {
+        let name = issue.service()?;
+        names.binary_search_by(|(other, _)| (*other).cmp(name)).ok().map(|at| names[at].1)
+    };
+    issues.sort_by_cached_key(|issue| (!issue.is_urgent(), place(issue).unwrap_or(usize::MAX)));
 }
 
 fn incident(estate: &Estate, incident: &Incident, mode: Mode, inputs: &Inputs) -> IncidentOnPaper {

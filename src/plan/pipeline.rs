@@ -9,7 +9,6 @@ use crate::placement::Urgency;
 use crate::placement::place;
 use crate::placement::urgency;
 use crate::plan::Ground;
-use crate::plan::Issue;
 use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::Refusal;
@@ -152,9 +151,4 @@ pub(in crate::plan) fn weakest(
         .filter(|&at| placement.services[at].impact != Impact::Unaffected)
         .filter(|&at| placement.services[at].admits < crate::model::Ppm::ONE)
         .min_by_key(|&at| (placement.services[at].admits, at))
-}
-
-/// What is known of a plan only when it is on paper.
-pub(in crate::plan) fn sort_issues(issues: &mut [Issue]) {
-    issues.sort_by_key(|issue| !issue.is_urgent());
 }

@@ -1,16 +1,11 @@
 //! Which authored steps a plan takes, once for each source and target that they name.
 
 use crate::model::Action;
-use crate::model::Ask;
 use crate::model::CacheKind;
-use crate::model::Channel;
-use crate::model::HeaderValue;
-use crate::model::HttpCall;
 use crate::model::Millis;
 use crate::model::On;
 use crate::model::Phase;
 use crate::model::Ppm;
-use crate::model::Probe;
 use crate::model::Procedure;
 use crate::model::ReplicationMode;
 use crate::model::Role;
@@ -29,8 +24,8 @@ use crate::plan::draft::Draft;
 use crate::plan::draft::Owner;
 use crate::plan::draft::Stage;
 use crate::plan::draft::What;
+use crate::plan::mention::mentions;
 use crate::plan::scene::Scene;
-use crate::template::Text;
 
 /// Every step that the plan takes, service by service, without what it uses and how long it takes.
 pub(in crate::plan) fn select(scene: &Scene<'_>) -> Vec<Draft> {
@@ -353,49 +348,6 @@ struct Occasion {
     stage: Stage,
     lane: Option<usize>,
     class: u8,
-}
-
-/// Whether any text of the step names this.
-pub(in crate::plan) fn mentions(step: &StepTemplate, name: &str) -> bool {
-    let mut found = step.title.mentions(name) || action_mentions(&step.action, name);
-    found |= step.undo.as_ref().is_some_and(|undo| action_mentions(undo, name));
-    found |= step.attest.as_ref().is_some_and(|attest| attest.mentions(name));
-    let probes = [&step.done_if, &step.verify, &step.position];
-    found || probes.into_iter().flatten().any(|probe| probe_mentions(probe, name))
-}
-
-fn action_mentions(action: &Action, name: &str) -> bool {
-    match action {
-        Action::Ssh(command) | Action::Exec(command) => command.line.mentions(name),
-        Action::Http(call) => http_mentions(call, name),
-        Action::Confirm(question) => question.mentions(name),
-        Action::Notify(notify) => {
-            let command = match &notify.via {
-                Channel::Command(command) => command.mentions(name),
-                Channel::Webhook(_) => false,
-            };
-            command || notify.message.mentions(name)
-        }
-        Action::Wait(probe) => probe_mentions(probe, name),
-        Action::Route(_) | Action::Scale => false,
-    }
-}
-
-fn probe_mentions(probe: &Probe, name: &str) -> bool {
-    match &probe.ask {
-        Ask::Ssh(command) | Ask::Exec(command) => command.line.mentions(name),
-        Ask::Http(call) => http_mentions(call, name),
-    }
-}
-
-fn http_mentions(call: &HttpCall, name: &str) -> bool {
-    let header = |value: &HeaderValue| match value {
-        HeaderValue::Text(text) => text.mentions(name),
-        HeaderValue::Secret(_) => false,
-    };
-    call.url.mentions(name)
-        || call.body.as_ref().is_some_and(|body: &Text| body.mentions(name))
-        || call.headers.iter().any(|(_, value)| header(value))
 }
 
 /// Whether a replica must be started, rather than only taken into service.

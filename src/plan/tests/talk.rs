@@ -82,7 +82,7 @@ fn own_sites(estate: &Estate) -> Vec<&str> {
     own.map(|site| site.name.as_str()).collect()
 }
 
-fn text<'p>(plan: &'p Plan) -> Option<&'p ServiceOnPaper> {
+fn text(plan: &Plan) -> Option<&ServiceOnPaper> {
     plan.services.iter().find(|service| service.id == "text-message")
 }
 
