@@ -174,13 +174,17 @@ fn nodes(scene: &Scene<'_>, web: &Web, clock: &Clock, names: &[String]) -> (Vec<
         after.sort();
         after
     };
+    // By start, then by name: numbers are sorted, because a step on paper is large.
+    let sorted = |nodes: std::ops::Range<usize>| {
+        let mut nodes: Vec<u32> = nodes.map(number).collect();
+        nodes.sort_by_key(|&node| (clock.start(node), &names[node as usize]));
+        nodes
+    };
     let count = web.drafts.len();
-    let mut gates: Vec<Gate> = web
-        .gates
-        .iter()
-        .enumerate()
-        .map(|(at, gate)| {
-            let node = number(count + at);
+    let gates = sorted(count..web.nodes())
+        .into_iter()
+        .map(|node| {
+            let gate = &web.gates[node as usize - count];
             Gate {
                 id: gate.id.clone(),
                 kind: gate.kind.clone(),
@@ -196,29 +200,26 @@ fn nodes(scene: &Scene<'_>, web: &Web, clock: &Clock, names: &[String]) -> (Vec<
             }
         })
         .collect();
-    gates.sort_by(|one, other| (one.start_ms, &one.id).cmp(&(other.start_ms, &other.id)));
-    let mut steps: Vec<Step> = web
-        .drafts
-        .iter()
-        .enumerate()
-        .map(|(at, draft)| step(scene, draft, number(at), names, clock, after(number(at))))
+    let steps = sorted(0..count)
+        .into_iter()
+        .map(|node| step(scene, &web.drafts[node as usize], node, names, clock, after(node)))
         .collect();
-    steps.sort_by(|one, other| (one.start_ms, &one.id).cmp(&(other.start_ms, &other.id)));
     (gates, steps)
 }
 
 fn step_issues(scene: &Scene<'_>, web: &Web, names: &[String], issues: &mut Vec<Issue>) {
     for (at, draft) in web.drafts.iter().enumerate() {
         for chosen in &draft.uses {
+            if chosen.how != How::Missing {
+                continue;
+            }
             let step = names[at].clone();
             let missing = missing(scene, *chosen);
-            match chosen.how {
-                How::Missing if missing.contains('@') => {
-                    issues.push(Issue::JumpLost { step, jump: vec![missing] });
-                }
-                How::Missing => issues.push(Issue::UsesStranded { step, missing }),
-                How::There | How::Fetched | How::Recovered => {}
-            }
+            issues.push(if missing.contains('@') {
+                Issue::JumpLost { step, jump: vec![missing] }
+            } else {
+                Issue::UsesStranded { step, missing }
+            });
         }
     }
     let defaults = web.drafts.iter().filter(|draft| draft.duration_from == DurationFrom::Default).count();
