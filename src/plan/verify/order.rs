@@ -143,8 +143,13 @@ impl<W: Copy> Demands<W> {
         for (number, demand) in self.list.iter().enumerate() {
             for (set, all) in [(demand.all, true), (demand.any, false)] {
                 for &item in set.map_or(&[][..], |set| &self.sets[set.0 as usize]) {
-                    let later = order.place[demand.later as usize];
-                    pairs.push(Pair { mark: order.place[item as usize], later, demand: u32_of(number), all });
+                    let (mark, later) = (order.place[item as usize], order.place[demand.later as usize]);
+                    // Most of what must come before does so directly; only the rest is carried down the order.
+                    if order.before(later as usize).contains(&mark) {
+                        met[number] |= !all;
+                    } else {
+                        pairs.push(Pair { mark, later, demand: u32_of(number), all });
+                    }
                 }
             }
         }
