@@ -12,7 +12,7 @@ use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Step;
-use crate::report::advice;
+use crate::report::advice_many;
 use crate::report::gate;
 use crate::report::lifeline::Lifeline;
 use crate::report::lifeline::lifeline;
@@ -301,16 +301,19 @@ fn warnings(plan: &Plan, paint: Paint, room: usize) -> Vec<String> {
     }
     let others = plan.findings.len() - urgent.len();
     let mut lines = Vec::new();
-    let shown = urgent.len().min((room - 1) / 2);
-    for issue in urgent.iter().take(shown) {
-        let advice = advice::issue(issue);
+    let kinds = advice_many::together(&urgent);
+    let shown = kinds.len().min((room - 1) / 2);
+    for advice in kinds.iter().take(shown) {
         lines.push(paint.tone(Tone::Alarm, &words::cut(&format!("  ! {}", advice.what), COLUMNS)));
         lines.push(words::cut(&format!("    -> {}", advice.act), COLUMNS));
     }
-    let head = match (urgent.len() - shown, others) {
+    let head = match (kinds.len() - shown, others) {
         (0, 0) => format!("{} urgent", urgent.len()),
         (0, others) => format!("{} urgent; {others} more below", urgent.len()),
-        (left, others) => format!("{} urgent; {} more below", urgent.len(), left + others),
+        (left, 0) => format!("{} urgent, {} of them below", urgent.len(), words::count(left, "kind")),
+        (left, others) => {
+            format!("{} urgent, {} of them and {others} more below", urgent.len(), words::count(left, "kind"))
+        }
     };
     lines.insert(0, label(paint, Tone::Alarm, "WARNINGS", &head));
     lines

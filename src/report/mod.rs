@@ -2,6 +2,7 @@
 
 pub mod action;
 pub mod advice;
+pub mod advice_many;
 pub mod diff_text;
 pub mod edge_cost;
 pub mod edges;

@@ -1,0 +1,122 @@
+//! Warnings of one kind told together, so that nine services with the same trouble take one line of a first screen.
+
+use std::mem::discriminant;
+
+use crate::model::Millis;
+use crate::plan::Issue;
+use crate::report::advice::Advice;
+use crate::report::advice::issue;
+use crate::report::words;
+
+/// How much of a line names may take.
+const NAMES: usize = 34;
+
+/// Advice for all issues, those of one kind together, in the order in which their kinds first appear.
+#[must_use]
+pub fn together(issues: &[&Issue]) -> Vec<Advice> {
+    let mut kinds: Vec<Vec<&Issue>> = Vec::new();
+    for &one in issues {
+        match kinds.iter_mut().find(|kind| discriminant(kind[0]) == discriminant(one)) {
+            Some(kind) => kind.push(one),
+            None => kinds.push(vec![one]),
+        }
+    }
+    kinds.iter().map(|kind| if let [one] = kind[..] { issue(one) } else { several(kind) }).collect()
+}
+
+/// At least two issues of one kind.
+fn several(issues: &[&Issue]) -> Advice {
+    let count = issues.len();
+    let mut names: Vec<&str> = issues.iter().filter_map(|issue| issue.service()).collect();
+    names.dedup();
+    let names = words::fold(&names, NAMES);
+    let (what, act) = match issues[0] {
+        Issue::Stranded { .. } => (
+            format!("{count} services have nowhere to go: {names}"),
+            "call their owners; why no site took one: `explain service:NAME`",
+        ),
+        Issue::RtoMissed { .. } => (
+            format!("{count} services come back later than promised: {names}"),
+            "tell those who wait for them; what they wait for: `explain service:NAME`",
+        ),
+        Issue::RpoAtRisk { .. } => (
+            format!("{count} writers may be behind, {}: {names}", worst(issues)),
+            "decide who may accept lost data before their gates ask",
+        ),
+        Issue::AdmitsPart { .. } => (
+            format!("{count} services turn some of their users away: {names}"),
+            "tell users now; what is short: `explain service:NAME`",
+        ),
+        Issue::OnDemandInPromise { .. } => (
+            format!("{count} services need capacity that a cloud must launch: {names}"),
+            "call the cloud's support now, and ask for the capacity by name",
+        ),
+        Issue::BootstrapCycle { .. } | Issue::UsesStranded { .. } => (
+            format!("{count} steps use what nothing brings back in time: {names}"),
+            "find another way to do what is missing; gates ask for it",
+        ),
+        Issue::JumpLost { .. } => (
+            format!("{count} steps can't reach their hosts: {names}"),
+            "find a way in: a console, a VPN, a person on the floor",
+        ),
+        Issue::NoSteps { .. } => (
+            format!("{count} services should come up, and no runbook says how: {names}"),
+            "call their owners and do it by hand; then write the runbooks",
+        ),
+        Issue::NoFence { .. } => (
+            format!("{count} services get a new writer without a fence: {names}"),
+            "make sure that the old sites are cut off before you open their gates",
+        ),
+        Issue::SharesDomain { .. }
+        | Issue::OverLimitBefore { .. }
+        | Issue::RecoveredTogether { .. }
+        | Issue::RouteNotShifted { .. }
+        | Issue::OrchestratorLost
+        | Issue::SiteWithoutFence { .. }
+        | Issue::DefaultDurations { .. }
+        | Issue::FaultsElsewhere { .. }
+        | Issue::DeclaredOnly
+        | Issue::AssumedAway => {
+            let Advice { what, act } = issue(issues[0]);
+            return Advice { what: format!("{what} (and {} more like it)", count - 1), act };
+        }
+    };
+    Advice { what, act: act.to_owned() }
+}
+
+/// The longest that any copy may be behind.
+fn worst(issues: &[&Issue]) -> String {
+    let mut longest = Some(Millis::ZERO);
+    for issue in issues {
+        if let Issue::RpoAtRisk { lag, .. } = issue {
+            longest = longest.zip(*lag).map(|(one, other)| one.later(other));
+        }
+    }
+    longest.map_or("by how much is unknown".to_owned(), |lag| format!("by up to {}", words::span(lag)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::together;
+    use crate::model::Millis;
+    use crate::plan::Issue;
+
+    #[test]
+    fn what_is_of_one_kind_takes_one_line() {
+        let at_risk = |service: &str, lag| Issue::RpoAtRisk {
+            service: service.to_owned(),
+            site: "tokyo".to_owned(),
+            lag,
+            objective: Millis::ZERO,
+        };
+        let lost = Issue::OrchestratorLost;
+        let (one, other) = (at_risk("a", Some(Millis::from_secs(8))), at_risk("b", Some(Millis::from_secs(3))));
+        let told: Vec<String> = together(&[&one, &lost, &other]).into_iter().map(|advice| advice.what).collect();
+        assert_eq!(
+            told,
+            ["2 writers may be behind, by up to 8s: a, b", "every declared copy of this tool is in what is lost"]
+        );
+        let unknown = at_risk("c", None);
+        assert_eq!(together(&[&one, &unknown])[0].what, "2 writers may be behind, by how much is unknown: a, c");
+    }
+}
