@@ -11,12 +11,14 @@ use crate::cli::exit::Exit;
 use crate::cli::incident::IncidentArgs;
 use crate::cli::project::Project;
 use crate::cli::store;
+use crate::cli::ui::say;
 use crate::model::Estate;
 use crate::model::Observation;
 use crate::plan;
 use crate::plan::Inputs;
 use crate::plan::Plan;
 use crate::plan::Refusal;
+use crate::plan::Violation;
 use crate::report::advice;
 use crate::report::first_screen::first_screen;
 use crate::report::paint::Paint;
@@ -86,7 +88,8 @@ pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
 }
 
 /// The plan for an incident on an estate of this project, which may have been changed since it was read. The second
-/// pair of eyes looks at every plan before anybody else does.
+/// pair of eyes looks at every plan before anybody else does: a plan that could destroy something is never shown, and of any
+/// other disagreement the reader is told.
 pub(crate) fn make(project: &Project, estate: &Estate, args: &IncidentArgs) -> Result<Plan, CommandError> {
     if estate.services.is_empty() && project.errors() > 0 {
         return Err(unreadable(project));
@@ -101,11 +104,16 @@ pub(crate) fn make(project: &Project, estate: &Estate, args: &IncidentArgs) -> R
     let plan =
         plan::plan_on(&ground, &incident, &Observation::default(), &inputs).map_err(|refusal| refused(&refusal))?;
     let violations = plan::verify(estate, &plan);
-    if violations.is_empty() {
-        return Ok(plan);
+    let told: Vec<String> = violations.iter().map(violation::violation).collect();
+    if violations.iter().any(Violation::destroys) {
+        return Err(refused(&Refusal::Broken { violations: told }));
     }
-    let told = violations.iter().map(violation::violation).collect();
-    Err(refused(&Refusal::Broken { violations: told }))
+    if !told.is_empty() {
+        say("warning: the second pair of eyes disagrees with this plan; look at these before you approve its start:");
+        told.iter().for_each(|doubt| say(&format!("  - {doubt}")));
+        say("  please report them: one of the two is a fault of bonghwa");
+    }
+    Ok(plan)
 }
 
 fn unreadable(project: &Project) -> CommandError {

@@ -28,6 +28,18 @@ pub enum Violation {
     Summary(OfSummary),
 }
 
+impl Violation {
+    /// Whether running the plan could destroy something: a writer too many, a site overrun, an act in a place that is
+    /// lost, a document that can't be trusted at all. Such a plan is never shown; of anything else a reader is told.
+    #[must_use]
+    pub const fn destroys(&self) -> bool {
+        match self {
+            Self::Shape(_) | Self::Places(_) | Self::Writers(_) | Self::Room(_) => true,
+            Self::Limits(_) | Self::Needs(_) | Self::Approval(_) | Self::Summary(_) => false,
+        }
+    }
+}
+
 /// The document is not of one piece.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
