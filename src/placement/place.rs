@@ -215,7 +215,8 @@ fn impact(work: &Work<'_>, id: ServiceId) -> Impact {
         let placed = seats.iter().any(|seat| seat.last.share > Ppm::ZERO);
         return if placed { Impact::Down } else { Impact::Stranded };
     }
-    if (0..seats.len()).any(gone) {
+    let thinned = |at: usize| now[at].fate == Fate::Up && now[at].hosts_left < Ppm::ONE;
+    if (0..seats.len()).any(|at| gone(at) || thinned(at)) {
         return Impact::Exposed;
     }
     Impact::Unaffected

@@ -107,7 +107,31 @@ impl Situation {
             .map(|at| seats_of(estate, ServiceId::new(at), &sites, incident, observation))
             .collect();
         let factor = estate.services.iter().map(|service| factor_of(service, incident)).collect();
-        Self { sites, seats, factor }
+        let mut situation = Self { sites, seats, factor };
+        situation.distrust_thin_writers(estate);
+        situation
+    }
+
+    /// A writer that lost so many hosts that the rest can't carry even the floor is left, where a copy can take over: it
+    /// answers, so it is fenced, and nothing is placed there.
+    fn distrust_thin_writers(&mut self, estate: &Estate) {
+        for (at, service) in estate.services.iter().enumerate() {
+            let id = ServiceId::new(at);
+            let copies = service.replicas.iter().zip(&self.seats[at]);
+            let copy = copies.clone().any(|(replica, seat)| replica.replication.is_some() && seat.fate.is_target());
+            if service.kind != ServiceKind::Stateful || !copy {
+                continue;
+            }
+            let floor = self.demand(estate, id, Level::Degraded);
+            for replica in 0..self.seats[at].len() {
+                let seat = self.seats[at][replica];
+                let thin = seat.fate == Fate::Up && seat.before > Ppm::ZERO && seat.hosts_left < Ppm::ONE;
+                let carries = self.carries(id, replica, &service.replicas[replica]);
+                if thin && !floor.times(seat.before).fits(&carries) {
+                    self.seats[at][replica].fate = Fate::Impaired;
+                }
+            }
+        }
     }
 
     /// What the whole service takes at a level, under the incident's surge and load factor.

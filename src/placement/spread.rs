@@ -37,9 +37,14 @@ pub(in crate::placement) fn place_floor(work: &mut Work<'_>, id: ServiceId, inci
         if work.open_share(id) > Ppm::ZERO {
             move_aside(work, id, &added, level, &demand, incident, lost);
         }
-    } else if survivors.is_empty() {
+    } else if !has_writer(work, id) {
         place_whole(work, id, &added, level, &demand);
     }
+}
+
+/// Whether a trusted writer is there, even one that gave up its room: a second one is never promoted beside it.
+fn has_writer(work: &Work<'_>, id: ServiceId) -> bool {
+    work.seats[id.at()].iter().any(|seat| seat.part == Part::Survivor)
 }
 
 /// What is tried, in order. The first tier takes room from others before it leans on capacity that a cloud must launch

@@ -77,6 +77,11 @@ pub(in crate::plan) fn home(
 ) -> Placement {
     let estate = ground.estate;
     let mut placement = place(estate, incident, situation, urgency);
+    if let Some(away) = &assumed.away {
+        for (account, away) in placement.sites.iter_mut().zip(&away.sites) {
+            account.before = away.after.clone();
+        }
+    }
     for (at, placed) in placement.services.iter_mut().enumerate() {
         let id = ServiceId::new(at);
         let shut = |replica: usize| {

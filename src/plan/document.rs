@@ -28,6 +28,8 @@ pub struct Plan {
     pub parent: Option<String>,
     /// The project's title.
     pub title: String,
+    /// What the first tier is, for people: "text messages, and what they can't live without".
+    pub lifeline: String,
     /// The project's timezone, an IANA name.
     pub timezone: String,
     /// What happened, and under which conditions it was planned.
@@ -42,6 +44,8 @@ pub struct Plan {
     pub services: Vec<ServiceOnPaper>,
     /// How many services the incident does not touch.
     pub untouched: u64,
+    /// How many it touches and the plan leaves out, since it was made for the lifeline alone.
+    pub unplanned: u64,
     /// What people or probes open.
     pub gates: Vec<Gate>,
     /// All steps, by start, then by id.

@@ -73,6 +73,15 @@ pub enum Issue {
         /// By how much, in thousandths.
         by: u64,
     },
+    /// The first tier's floor fills a site beyond its limit, as only it may.
+    OverLimitAfter {
+        /// Which site.
+        site: String,
+        /// Of which resource.
+        resource: String,
+        /// By how much, in thousandths.
+        by: u64,
+    },
     /// Services that need each other are recovered together.
     RecoveredTogether {
         /// Which, as a path that leads back to its first.
@@ -161,7 +170,8 @@ impl Issue {
                 step.split('/').next()
             }
             Self::RecoveredTogether { cycle } => cycle.first().map(String::as_str),
-            Self::OverLimitBefore { .. } | Self::SiteWithoutFence { .. } | Self::OrchestratorLost => None,
+            Self::OverLimitBefore { .. } | Self::OverLimitAfter { .. } => None,
+            Self::SiteWithoutFence { .. } | Self::OrchestratorLost => None,
             Self::DefaultDurations { .. } | Self::FaultsElsewhere { .. } => None,
             Self::DeclaredOnly | Self::AssumedAway => None,
         }
@@ -181,6 +191,7 @@ impl Issue {
             | Self::JumpLost { .. }
             | Self::NoSteps { .. }
             | Self::NoFence { .. }
+            | Self::OverLimitAfter { .. }
             | Self::OrchestratorLost => true,
             Self::SharesDomain { .. }
             | Self::OverLimitBefore { .. }

@@ -1,5 +1,8 @@
 //! The plan is written down: nothing is decided here any more.
 
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
 use crate::model::Action;
 use crate::model::Amounts;
 use crate::model::Estate;
@@ -8,9 +11,12 @@ use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ServiceId;
 use crate::model::SiteId;
+use crate::model::Supply;
 use crate::model::Whereabouts;
 use crate::placement::Because;
 use crate::placement::Fate;
+use crate::placement::Impact;
+use crate::placement::Part;
 use crate::plan::ClassOnPaper;
 use crate::plan::DurationFrom;
 use crate::plan::FORMAT;
@@ -53,7 +59,7 @@ pub(in crate::plan) fn write(
     let estate = scene.estate();
     let services = services(scene, web, ready, clock, names);
     step_issues(scene, web, names, &mut issues);
-    service_issues(scene, &services, &mut issues);
+    service_issues(scene, web, &services, &mut issues);
     site_issues(scene, &mut issues);
     input_issues(scene, web, inputs, &mut issues);
     issues.dedup();
@@ -66,12 +72,14 @@ pub(in crate::plan) fn write(
         id: String::new(),
         parent: None,
         title: estate.project.title.clone(),
+        lifeline: estate.tiers.first().map(|tier| tier.title.clone()).unwrap_or_default(),
         timezone: estate.project.timezone.clone(),
         incident: incident(estate, scene.incident, scene.mode, inputs),
         sources: inputs.sources.clone(),
         classes: classes(scene, clock),
         sites: sites(scene),
-        untouched: u64::try_from(estate.services.len() - services.len()).unwrap_or(u64::MAX),
+        untouched: count(estate.services.len() - services.len() - unplanned(scene)),
+        unplanned: count(unplanned(scene)),
         services,
         gates,
         steps,
@@ -97,6 +105,17 @@ fn sort(issues: &mut [Issue], services: &[ServiceOnPaper]) {
         names.binary_search_by(|(other, _)| (*other).cmp(name)).ok().map(|at| names[at].1)
     };
     issues.sort_by_cached_key(|issue| (!issue.is_urgent(), place(issue).unwrap_or(usize::MAX)));
+}
+
+fn count(many: usize) -> u64 {
+    u64::try_from(many).unwrap_or(u64::MAX)
+}
+
+/// How many services the incident touches and the plan leaves out.
+fn unplanned(scene: &Scene<'_>) -> usize {
+    let touched = |id: &ServiceId| scene.placed(*id).impact != Impact::Unaffected || scene.placed(*id).moves;
+    let services = (0..scene.estate().services.len()).map(ServiceId::new);
+    services.filter(touched).filter(|id| !scene.is_planned(*id)).count()
 }
 
 fn incident(estate: &Estate, incident: &Incident, mode: Mode, inputs: &Inputs) -> IncidentOnPaper {
@@ -147,6 +166,7 @@ fn classes(scene: &Scene<'_>, clock: &Clock) -> Vec<ClassOnPaper> {
 
 fn sites(scene: &Scene<'_>) -> Vec<SiteOnPaper> {
     let estate = scene.estate();
+    let after = taken_after(scene);
     let accounts = scene.placement.sites.iter().zip(&estate.sites).enumerate();
     accounts
         .map(|(at, (account, site))| SiteOnPaper {
@@ -159,12 +179,30 @@ fn sites(scene: &Scene<'_>) -> Vec<SiteOnPaper> {
                     capacity: account.capacity.0[kind],
                     limit: account.limit.0[kind],
                     before: account.before.0[kind],
-                    after: account.after.0[kind],
+                    after: after[at].0[kind],
                     on_demand: account.on_demand.0[kind],
                 })
                 .collect(),
         })
         .collect()
+}
+
+/// What every site carries when the plan is done, without what a cloud launched.
+pub(in crate::plan) fn taken_after(scene: &Scene<'_>) -> Vec<Amounts> {
+    let estate = scene.estate();
+    let mut after = vec![Amounts::zero(estate.resources.len()); estate.sites.len()];
+    for (at, service) in estate.services.iter().enumerate() {
+        let seats = scene.placement.services[at].seats.iter().zip(&scene.situation.seats[at]);
+        for ((seat, now), replica) in seats.zip(&service.replicas) {
+            let taken = &mut after[replica.site.at()];
+            if seat.last.share > Ppm::ZERO {
+                *taken = taken.plus(&seat.held);
+            } else if now.fate.is_target() && seat.part == Part::Bystander {
+                *taken = taken.plus(&replica.standing);
+            }
+        }
+    }
+    after
 }
 
 fn nodes(scene: &Scene<'_>, web: &Web, clock: &Clock, names: &[String]) -> (Vec<Gate>, Vec<Step>) {
@@ -228,13 +266,16 @@ fn step_issues(scene: &Scene<'_>, web: &Web, names: &[String], issues: &mut Vec<
     }
 }
 
-fn service_issues(scene: &Scene<'_>, services: &[ServiceOnPaper], issues: &mut Vec<Issue>) {
+fn service_issues(scene: &Scene<'_>, web: &Web, services: &[ServiceOnPaper], issues: &mut Vec<Issue>) {
+    let users = users(web);
     for service in services {
         let Some(id) = scene.estate().service_named(&service.id) else { continue };
         if is_stranded(scene, id) {
             let callers = scene.ground.calls.back(id.at()).iter();
             let mut needed_by: Vec<String> = callers.map(|&caller| scene.name(ServiceId(caller)).to_owned()).collect();
+            needed_by.extend(users.get(&id).into_iter().flatten().map(|&user| scene.name(user).to_owned()));
             needed_by.sort();
+            needed_by.dedup();
             issues.push(Issue::Stranded { service: service.id.clone(), needed_by });
         } else if service.admits < Ppm::ONE && scene.is_away(id) {
             issues.push(Issue::AdmitsPart { service: service.id.clone(), share: service.admits });
@@ -256,6 +297,20 @@ fn service_issues(scene: &Scene<'_>, services: &[ServiceOnPaper], issues: &mut V
             issues.push(Issue::RecoveredTogether { cycle });
         }
     }
+}
+
+/// By service: whose steps use it.
+fn users(web: &Web) -> BTreeMap<ServiceId, BTreeSet<ServiceId>> {
+    let mut users: BTreeMap<ServiceId, BTreeSet<ServiceId>> = BTreeMap::new();
+    for draft in &web.drafts {
+        let Some(user) = draft.service() else { continue };
+        for chosen in &draft.uses {
+            if let Supply::Service(used) | Supply::ServiceAt(used, _) = chosen.supply {
+                users.entry(used).or_default().insert(user);
+            }
+        }
+    }
+    users
 }
 
 /// What a reason for a choice makes a reader look at.
@@ -283,7 +338,13 @@ fn proved(estate: &Estate, site: &str) -> Option<String> {
 
 fn site_issues(scene: &Scene<'_>, issues: &mut Vec<Issue>) {
     let estate = scene.estate();
+    let after = taken_after(scene);
     for (at, account) in scene.placement.sites.iter().enumerate() {
+        let more = after[at].less(&account.limit).least(&after[at].less(&account.before));
+        for (kind, &by) in more.0.iter().enumerate().filter(|(_, by)| **by > 0) {
+            let resource = estate.resources[kind].clone();
+            issues.push(Issue::OverLimitAfter { site: estate.sites[at].name.clone(), resource, by });
+        }
         let over: Amounts = account.before.less(&account.limit);
         let site = SiteId::new(at);
         for (kind, &by) in over.0.iter().enumerate() {

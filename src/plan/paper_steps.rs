@@ -15,6 +15,8 @@ use crate::model::Replica;
 use crate::model::Scope;
 use crate::model::ScopeState;
 use crate::model::SecretRef;
+use crate::model::ServiceId;
+use crate::model::SiteId;
 use crate::model::StepTemplate;
 use crate::model::Supply;
 use crate::model::Whereabouts;
@@ -139,8 +141,18 @@ fn hosts(scene: &Scene<'_>, draft: &Draft, template: Option<&StepTemplate>) -> O
         user,
         address,
         port: rule.map_or(22, |rule| rule.port),
-        jump: jump.iter().map(|&(id, site)| format!("{}@{}", scene.name(id), scene.site_name(site))).collect(),
+        jump: jump
+            .iter()
+            .filter(|(id, site)| answers(scene, *id, *site))
+            .map(|&(id, site)| format!("{}@{}", scene.name(id), scene.site_name(site)))
+            .collect(),
     })
+}
+
+/// Whether a bastion is there and trusted: nobody goes through one that is lost.
+fn answers(scene: &Scene<'_>, id: ServiceId, site: SiteId) -> bool {
+    let replicas = &scene.estate().service(id).replicas;
+    replicas.iter().position(|replica| replica.site == site).is_some_and(|at| scene.fate(id, at).serves())
 }
 
 /// What an incident that takes single hosts leaves of a set.

@@ -65,7 +65,7 @@ pub fn plan_on(
     let mode = mode_of(incident).ok_or(Refusal::MixedStates)?;
     let assumed = away::assume(ground, incident, observation, mode);
     let situation = Situation::new(estate, incident, &assumed.observation);
-    refuse::nothing_left(&situation)?;
+    refuse::nothing_left(&situation, &incident.to)?;
     let (urgency, placement, mut drafts) = settle(ground, incident, &situation, mode, &assumed);
     let scene = Scene { ground, incident, mode, situation: &situation, placement: &placement, urgency: &urgency };
     refuse::degrading_move(&scene)?;

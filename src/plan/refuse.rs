@@ -1,16 +1,16 @@
 //! What is refused: what would destroy, and what can't be meant.
 
-use crate::model::Amounts;
 use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ServiceId;
-use crate::placement::Fate;
+use crate::model::SiteId;
 use crate::placement::Level;
 use crate::placement::Situation;
 use crate::plan::Mode;
 use crate::plan::Refusal;
+use crate::plan::paper::taken_after;
 use crate::plan::scene::Scene;
 
 /// What can be seen before anything is worked out.
@@ -44,8 +44,9 @@ pub(in crate::plan) fn before(estate: &Estate, incident: &Incident) -> Result<()
 }
 
 /// No site could take anything.
-pub(in crate::plan) fn nothing_left(situation: &Situation) -> Result<(), Box<Refusal>> {
-    if situation.sites.iter().any(|fate| matches!(fate, Fate::Up | Fate::Returning)) {
+pub(in crate::plan) fn nothing_left(situation: &Situation, to: &[SiteId]) -> Result<(), Box<Refusal>> {
+    let usable = |at: usize| situation.sites[at].is_target() && (to.is_empty() || to.contains(&SiteId::new(at)));
+    if (0..situation.sites.len()).any(usable) {
         return Ok(());
     }
     Err(Box::new(Refusal::NothingLeft))
@@ -79,18 +80,15 @@ pub(in crate::plan) fn crowded_home(scene: &Scene<'_>) -> Result<(), Box<Refusal
         return Ok(());
     }
     let estate = scene.estate();
-    let mut after = vec![Amounts::zero(estate.resources.len()); estate.sites.len()];
     for (at, service) in estate.services.iter().enumerate() {
-        let seats = &scene.placement.services[at].seats;
-        for (replica, seat) in service.replicas.iter().zip(seats) {
+        for (replica, seat) in service.replicas.iter().zip(&scene.placement.services[at].seats) {
             let over = seat.held.less(&replica.max_load);
             if let Some(kind) = over.0.iter().position(|&by| by > 0).filter(|_| seat.last.share > seat.now.share) {
                 return Err(Box::new(overrun(estate, replica.site.at(), kind, over.0[kind])));
             }
-            let held = if seat.last.share > Ppm::ZERO { &seat.held } else { &replica.standing };
-            after[replica.site.at()] = after[replica.site.at()].plus(held);
         }
     }
+    let after = taken_after(scene);
     for (at, account) in scene.placement.sites.iter().enumerate() {
         let over = after[at].less(&account.limit).least(&after[at].less(&account.before));
         if let Some(kind) = over.0.iter().position(|&by| by > 0) {

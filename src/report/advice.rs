@@ -39,6 +39,10 @@ pub fn issue(issue: &Issue) -> Advice {
             format!("ask who runs {domain} whether it holds at {site}; `--to` names another site"),
         ),
         Issue::OverLimitBefore { site, resource, by } => over_before(site, resource, *by),
+        Issue::OverLimitAfter { site, resource, by } => Advice::new(
+            format!("the lifeline fills {site} beyond its limit, by {} {resource}", amount_text(*by)),
+            format!("watch {site} closely, and take other load off it as soon as you can"),
+        ),
         Issue::RecoveredTogether { cycle } => Advice::new(
             format!("each needs the other, so they are started together: {}", cycle.join(" > ")),
             "watch them as one: if one stays down, look at all; then break the circle in `depends-on`",

@@ -69,6 +69,7 @@ fn several(issues: &[&Issue]) -> Advice {
         ),
         Issue::SharesDomain { .. }
         | Issue::OverLimitBefore { .. }
+        | Issue::OverLimitAfter { .. }
         | Issue::RecoveredTogether { .. }
         | Issue::RouteNotShifted { .. }
         | Issue::OrchestratorLost

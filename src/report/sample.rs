@@ -51,6 +51,7 @@ pub(crate) fn talk() -> Plan {
         id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809".to_owned(),
         parent: None,
         title: "Talk".to_owned(),
+        lifeline: "텍스트 메시지 (text messages)".to_owned(),
         timezone: "Asia/Seoul".to_owned(),
         incident: incident(),
         sources: vec![
@@ -61,6 +62,7 @@ pub(crate) fn talk() -> Plan {
         sites: vec![site("ansan", "안산 IDC (Ansan)", "up"), site("pangyo", "판교 IDC (Pangyo)", "lost")],
         services: vec![text_message(), session(), message_store(), recommendations(), billing()],
         untouched: 31,
+        unplanned: 0,
         gates: gates(),
         steps: steps(),
         pools: vec![PoolOnPaper { id: "operators".to_owned(), size: 3, kept_for_first: 1 }],

@@ -235,6 +235,7 @@ fn issues() -> Vec<Issue> {
         Issue::DefaultDurations { steps: 1 },
         Issue::DefaultDurations { steps: 12 },
         Issue::FaultsElsewhere { errors: 3 },
+        Issue::OverLimitAfter { site: "ansan".to_owned(), resource: "cores".to_owned(), by: 60_000 },
         Issue::DeclaredOnly,
         Issue::AssumedAway,
     ]
@@ -290,6 +291,8 @@ fn what_to_know_and_what_to_do() {
            -> read the times as rough; write `expect` into the runbooks after a drill
         3 errors in files that this incident does not touch
            -> go on; `check` shows them afterwards
+        the lifeline fills ansan beyond its limit, by 60 cores
+           -> watch ansan closely, and take other load off it as soon as you can
         where services run now is declared, not observed
            -> compare it with what you see before you approve the start
         where services are now was not observed: the loss is taken to have been answered as planned here

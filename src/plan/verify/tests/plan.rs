@@ -63,6 +63,7 @@ pub(super) fn plan() -> Plan {
         id: String::new(),
         parent: None,
         title: "Small".to_owned(),
+        lifeline: "Text".to_owned(),
         timezone: "UTC".to_owned(),
         incident: IncidentOnPaper {
             mode: Mode::Failover,
@@ -81,6 +82,7 @@ pub(super) fn plan() -> Plan {
         sites: vec![site("alpha", "lost"), site("beta", "up"), site("gamma", "up")],
         services: services(),
         untouched: 0,
+        unplanned: 0,
         gates: gates(),
         steps: steps(),
         pools: vec![
