@@ -108,6 +108,11 @@ fn in_plan(plan: &Plan, estate: Option<&Estate>, topic: &Topic, paint: Paint) ->
         Topic::Lifeline => explain_lifeline(plan, estate, paint),
         Topic::Service(name) => match parts.service {
             Some(service) => explain::service(plan, service, paint),
+            None if plan.unplanned > 0 => format!(
+                "{name} is not in this plan, which is for the lifeline alone and leaves out {} services that are \
+                 touched\nWhat becomes of it: the same without `--only lifeline`\n",
+                plan.unplanned
+            ),
             None => format!("{name} is untouched by this incident: it serves as before\n"),
         },
         Topic::Step(id) => parts.step.map_or(format!("no step {id}\n"), |step| explain_step::step(plan, step, paint)),
@@ -118,7 +123,7 @@ fn in_plan(plan: &Plan, estate: Option<&Estate>, topic: &Topic, paint: Paint) ->
 fn as_json(plan: &Plan, topic: &Topic) -> String {
     let parts = topic::parts(plan, topic);
     match topic {
-        Topic::Lifeline => json::text(&lifeline(plan).map(|lifeline| lifeline.closure)),
+        Topic::Lifeline => json::text(&lifeline(plan).closure),
         Topic::Service(_) => json::text(&parts.service),
         Topic::Step(_) => json::text(&parts.step),
         Topic::Gate(_) => json::text(&parts.gate),

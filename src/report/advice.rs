@@ -3,6 +3,7 @@
 use crate::model::Millis;
 use crate::model::amount_text;
 use crate::plan::Issue;
+use crate::plan::Plan;
 use crate::plan::Refusal;
 use crate::report::reason;
 use crate::report::words;
@@ -21,6 +22,26 @@ impl Advice {
         Self { what: what.into(), act: act.into() }
     }
 }
+
+/// What to know of a plan, and what to do about it; who is to be called by name, where the plan knows it.
+#[must_use]
+pub fn in_plan(plan: &Plan, one: &Issue) -> Advice {
+    let owner = one.service().and_then(|name| owner(plan, name));
+    let mut advice = issue(one);
+    if let Some(owner) = owner {
+        advice.act = advice.act.replacen(OWNER, owner, 1);
+    }
+    advice
+}
+
+/// Who answers for a service, where somebody was declared.
+pub(super) fn owner<'p>(plan: &'p Plan, name: &str) -> Option<&'p str> {
+    let service = plan.services.iter().find(|service| service.id == name)?;
+    (!service.owner.is_empty()).then_some(service.owner.as_str())
+}
+
+/// How an owner is called whom nobody named.
+const OWNER: &str = "its owner";
 
 /// What to know, and what to do about it.
 #[must_use]
@@ -59,10 +80,7 @@ pub fn issue(issue: &Issue) -> Advice {
             format!("{step} can't reach its hosts: every way leads through {}", words::fold(jump, 60)),
             "find a way in that does not pass there: a console, a VPN, a person on the floor",
         ),
-        Issue::NoSteps { service, site } => Advice::new(
-            format!("{service} should come up at {site}, and no runbook says how"),
-            "call its owner and do it by hand; then write the runbook",
-        ),
+        Issue::NoSteps { service, site } => no_steps(service, site),
         Issue::RouteNotShifted { service, route } => Advice::new(
             format!("{service} is reached by route {route}, which none of its steps shifts"),
             format!("shift {route} by hand after it is verified, and add a `route = true` step"),
@@ -103,7 +121,14 @@ fn stranded(service: &str, needed_by: &[String]) -> Advice {
     };
     Advice::new(
         format!("{service} has nowhere to go; {needs}"),
-        format!("call its owner; why no site took it: `explain service:{service}`"),
+        format!("call {OWNER}; why no site took it: `explain service:{service}`"),
+    )
+}
+
+fn no_steps(service: &str, site: &str) -> Advice {
+    Advice::new(
+        format!("{service} should come up at {site}, and no runbook says how"),
+        format!("call {OWNER} and do it by hand; then write the runbook"),
     )
 }
 

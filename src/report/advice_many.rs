@@ -1,11 +1,14 @@
 //! Warnings of one kind told together, so that nine services with the same trouble take one line of a first screen.
 
+use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use crate::model::Millis;
 use crate::plan::Issue;
+use crate::plan::Plan;
 use crate::report::advice::Advice;
-use crate::report::advice::issue;
+use crate::report::advice::in_plan;
+use crate::report::advice::owner;
 use crate::report::words;
 
 /// How much of a line names may take.
@@ -13,7 +16,7 @@ const NAMES: usize = 34;
 
 /// Advice for all issues, those of one kind together, in the order in which their kinds first appear.
 #[must_use]
-pub fn together(issues: &[&Issue]) -> Vec<Advice> {
+pub fn together(plan: &Plan, issues: &[&Issue]) -> Vec<Advice> {
     let mut kinds: Vec<Vec<&Issue>> = Vec::new();
     for &one in issues {
         match kinds.iter_mut().find(|kind| discriminant(kind[0]) == discriminant(one)) {
@@ -21,11 +24,11 @@ pub fn together(issues: &[&Issue]) -> Vec<Advice> {
             None => kinds.push(vec![one]),
         }
     }
-    kinds.iter().map(|kind| if let [one] = kind[..] { issue(one) } else { several(kind) }).collect()
+    kinds.iter().map(|kind| if let [one] = kind[..] { in_plan(plan, one) } else { several(plan, kind) }).collect()
 }
 
 /// At least two issues of one kind.
-fn several(issues: &[&Issue]) -> Advice {
+fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
     let count = issues.len();
     let mut names: Vec<&str> = issues.iter().filter_map(|issue| issue.service()).collect();
     names.dedup();
@@ -78,11 +81,21 @@ fn several(issues: &[&Issue]) -> Advice {
         | Issue::FaultsElsewhere { .. }
         | Issue::DeclaredOnly
         | Issue::AssumedAway => {
-            let Advice { what, act } = issue(issues[0]);
+            let Advice { what, act } = in_plan(plan, issues[0]);
             return Advice { what: format!("{what} (and {} more like it)", count - 1), act };
         }
     };
-    Advice { what, act: act.to_owned() }
+    Advice { what, act: act.replacen(OWNERS, &owners(plan, issues), 1) }
+}
+
+/// How owners are called whom nobody named.
+const OWNERS: &str = "their owners";
+
+/// Who answers for these services, where somebody was declared for each.
+fn owners(plan: &Plan, issues: &[&Issue]) -> String {
+    let named: Option<BTreeSet<&str>> =
+        issues.iter().map(|issue| issue.service().and_then(|name| owner(plan, name))).collect();
+    named.map_or(OWNERS.to_owned(), |named| words::fold(&named.into_iter().collect::<Vec<_>>(), NAMES))
 }
 
 /// The longest that any copy may be behind.
@@ -101,6 +114,7 @@ mod tests {
     use super::together;
     use crate::model::Millis;
     use crate::plan::Issue;
+    use crate::report::sample;
 
     #[test]
     fn what_is_of_one_kind_takes_one_line() {
@@ -110,14 +124,15 @@ mod tests {
             lag,
             objective: Millis::ZERO,
         };
+        let plan = sample::talk();
         let lost = Issue::OrchestratorLost;
         let (one, other) = (at_risk("a", Some(Millis::from_secs(8))), at_risk("b", Some(Millis::from_secs(3))));
-        let told: Vec<String> = together(&[&one, &lost, &other]).into_iter().map(|advice| advice.what).collect();
+        let told: Vec<String> = together(&plan, &[&one, &lost, &other]).into_iter().map(|advice| advice.what).collect();
         assert_eq!(
             told,
             ["2 writers may be behind, by up to 8s: a, b", "every declared copy of this tool is in what is lost"]
         );
         let unknown = at_risk("c", None);
-        assert_eq!(together(&[&one, &unknown])[0].what, "2 writers may be behind, by how much is unknown: a, c");
+        assert_eq!(together(&plan, &[&one, &unknown])[0].what, "2 writers may be behind, by how much is unknown: a, c");
     }
 }

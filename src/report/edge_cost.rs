@@ -52,9 +52,13 @@ fn at(instant: Option<Millis>) -> String {
 }
 
 fn lifeline_back(plan: &Plan) -> String {
-    let Some(lifeline) = lifeline(plan).filter(|lifeline| !lifeline.promised.is_empty()) else {
+    let lifeline = lifeline(plan);
+    if lifeline.promised.is_empty() {
         return "untouched".to_owned();
-    };
+    }
+    if lifeline.serves_throughout() {
+        return "never off".to_owned();
+    }
     at(lifeline.last_back().and_then(|last| last.expected_back_ms))
 }
 

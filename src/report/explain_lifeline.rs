@@ -17,8 +17,9 @@ use crate::report::words;
 /// What a plan says of the lifeline; with the estate also who needs whom.
 #[must_use]
 pub fn explain_lifeline(plan: &Plan, estate: Option<&Estate>, paint: Paint) -> String {
-    let Some(lifeline) = lifeline(plan) else { return "the plan has no tiers\n".to_owned() };
-    let head = format!("lifeline: tier {}, {}", lifeline.tier, words::count(lifeline.closure.len(), "service"));
+    let lifeline = lifeline(plan);
+    let touched = words::count(lifeline.closure.len(), "service");
+    let head = format!("lifeline: {}; {touched} touched, {} of them its own", lifeline.title, lifeline.promised.len());
     let mut text = format!("{}\n", paint.head(&head));
     if lifeline.closure.is_empty() {
         text.push_str("  this incident does not touch it\n");

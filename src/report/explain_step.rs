@@ -47,7 +47,7 @@ pub fn gate(plan: &Plan, gate: &Gate, paint: Paint) -> String {
     let asked = format!("{} at {}", gate::kind(&gate.kind), words::at(gate.start_ms));
     let answers = [
         ("asks", vec![gate::ask(gate)]),
-        ("opened by", vec![gate::opened(gate)]),
+        ("opened by", vec![gate::opened(plan, gate)]),
         (
             "when",
             vec![

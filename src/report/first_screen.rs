@@ -1,23 +1,19 @@
 //! The first screen of a plan: what a frightened person must know, within 80 columns and 22 lines.
 
-use crate::model::Millis;
 use crate::model::Ppm;
-use crate::plan::Gate;
 use crate::plan::Impact;
 use crate::plan::Issue;
 use crate::plan::Level;
-use crate::plan::Milestone;
 use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Step;
 use crate::report::advice_many;
-use crate::report::gate;
-use crate::report::lifeline::Lifeline;
-use crate::report::lifeline::lifeline;
+use crate::report::headline::headline;
 use crate::report::paint::Paint;
 use crate::report::paint::Tone;
+use crate::report::people;
 use crate::report::plan_text::SHORT_ID;
 use crate::report::reason;
 use crate::report::words;
@@ -34,7 +30,7 @@ const QUESTIONS: usize = 3;
 pub fn first_screen(plan: &Plan, paint: Paint) -> String {
     let mut lines = vec![title(plan, paint)];
     lines.extend(conditions(plan).map(|line| paint.tone(Tone::Quiet, &line)));
-    lines.extend(lifeline(plan).iter().flat_map(|lifeline| lifeline_lines(plan, lifeline, paint)));
+    lines.extend(headline(plan, paint));
     lines.extend(toll(plan, paint));
     lines.extend(no_way_back(plan, paint));
     lines.extend(files(plan, paint));
@@ -51,7 +47,7 @@ fn short(plan: &Plan) -> &str {
 }
 
 /// A line with its label in the first ten columns.
-fn label(paint: Paint, tone: Tone, name: &str, text: &str) -> String {
+pub(super) fn label(paint: Paint, tone: Tone, name: &str, text: &str) -> String {
     format!("{}{}", paint.tone(tone, &words::pad(name, 10)), words::cut(text, COLUMNS - 10))
 }
 
@@ -91,122 +87,6 @@ fn conditions(plan: &Plan) -> Option<String> {
     (!all.is_empty()).then(|| words::cut(&format!("          {}", all.join("; ")), COLUMNS))
 }
 
-fn lifeline_lines(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> Vec<String> {
-    if lifeline.closure.is_empty() {
-        return vec![label(paint, Tone::Good, "LIFELINE", "untouched")];
-    }
-    // What comes back last is what people wait for: it stands first, and the rest is what it needs.
-    let mut promised = lifeline.promised.clone();
-    promised.sort_by_key(|service| std::cmp::Reverse(service.expected_back_ms));
-    let names: Vec<&str> = promised.iter().map(|service| service.title.as_str()).collect();
-    let mut lines = vec![label(paint, Tone::Head, "LIFELINE", &words::fold(&names, COLUMNS - 10))];
-    let planned = plan.incident.mode != Mode::Failover;
-    let word = if planned { "serves" } else { "back" };
-    lines.push(words::cut(&format!("  {word:7} {}", returns(lifeline)), COLUMNS));
-    lines.push(promise(plan, lifeline, paint));
-    let Some(last) = lifeline.last_back() else { return lines };
-    let back = last.expected_back_ms.unwrap_or_default();
-    if planned {
-        lines.push(format!("  moved   {}{}", words::at(back), sureness(plan, lifeline)));
-    }
-    if let Some(without) = lifeline.without_people().filter(|without| *without < back) {
-        let waiting = words::span(back.saturating_sub(without));
-        lines.push(format!("  people  {waiting} of that is waiting for answers ({} without)", words::at(without)));
-    }
-    if !last.critical_path.is_empty() {
-        lines.push(format!("  waits   {}", critical(last)));
-    }
-    lines
-}
-
-/// How service returns, in one line: the first moment, the one from which on everybody is back, the last.
-fn returns(lifeline: &Lifeline<'_>) -> String {
-    let all = lifeline.milestones();
-    let most = all.iter().map(|moment| moment.share).max().unwrap_or_default();
-    let first = all.iter().find(|moment| moment.share > Ppm::ZERO);
-    let everybody = all.iter().find(|moment| moment.share == most && most > Ppm::ZERO);
-    let mut told: Vec<&Milestone> = Vec::new();
-    for moment in first.into_iter().chain(everybody).chain(all.last()) {
-        if !told.contains(&moment) {
-            told.push(moment);
-        }
-    }
-    if first.is_none() {
-        return "NOT BACK: nothing in this plan brings it back".to_owned();
-    }
-    told.into_iter().map(returned).collect::<Vec<_>>().join(", ")
-}
-
-/// `T+04:33 degraded for 40 %`, `T+05:33 degraded for all`, `T+10:15 full`.
-fn returned(moment: &Milestone) -> String {
-    match moment.share {
-        Ppm::ZERO => format!("{} off", words::at(moment.at_ms)),
-        Ppm::ONE if moment.level == Level::Full => format!("{} full", words::at(moment.at_ms)),
-        Ppm::ONE => format!("{} {} for all", words::at(moment.at_ms), words::level(moment.level)),
-        share => {
-            format!("{} {} for {}", words::at(moment.at_ms), words::level(moment.level), words::percent(share))
-        }
-    }
-}
-
-/// The promise, whether it is kept, and how far from the best this plan can be.
-fn promise(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> String {
-    let mode = plan.incident.mode;
-    let kept = match (lifeline.objective(), lifeline.missed_by(mode), lifeline.last_back()) {
-        (None, _, _) => "nothing promised".to_owned(),
-        (Some(objective), _, None) => format!("{} MISSED", words::span(objective)),
-        (Some(objective), Some(late), Some(_)) => format!("{} MISSED by {}", words::span(objective), words::span(late)),
-        (Some(objective), None, Some(_)) => format!("{} met", words::span(objective)),
-    };
-    let sure = match (mode, lifeline.downtime(mode)) {
-        (Mode::Failover, _) => sureness(plan, lifeline),
-        (Mode::Switchover | Mode::Failback, None) => String::new(),
-        (Mode::Switchover | Mode::Failback, Some(Millis::ZERO)) => "; no gap in service is planned".to_owned(),
-        (Mode::Switchover | Mode::Failback, Some(off)) => format!("; off for {} on the way", words::span(off)),
-    };
-    let tone = if kept.contains("MISSED") { Tone::Alarm } else { Tone::Good };
-    let room = COLUMNS - 10 - words::width(&sure);
-    format!("  promise {}{sure}", paint.tone(tone, &words::cut(&kept, room)))
-}
-
-fn sureness(plan: &Plan, lifeline: &Lifeline<'_>) -> String {
-    let Some((back, bound)) = lifeline.last_back().and_then(|last| last.expected_back_ms).zip(lifeline.bound()) else {
-        return String::new();
-    };
-    if bound >= back || plan.classes.first().is_some_and(|class| class.proven) {
-        return "; proven: no order of these steps is faster".to_owned();
-    }
-    format!("; at best {}, so at most {} could be won", words::at(bound), words::span(back.saturating_sub(bound)))
-}
-
-/// The longest links of what a service waited for, in order.
-fn critical(service: &ServiceOnPaper) -> String {
-    let mut longest: Vec<usize> = (0..service.critical_path.len()).collect();
-    let length = |at: &usize| {
-        let link = &service.critical_path[*at];
-        link.end_ms.saturating_sub(link.start_ms)
-    };
-    longest.sort_by_key(|at| (std::cmp::Reverse(length(at)), *at));
-    let parts = |kept: usize| {
-        let mut kept: Vec<usize> = longest.iter().copied().take(kept).collect();
-        kept.sort_unstable();
-        let rest = longest.len() - kept.len();
-        let names: Vec<String> = kept
-            .iter()
-            .map(|at| format!("{} {}", without_site(&service.critical_path[*at].id), words::span(length(at))))
-            .collect();
-        let more = if rest == 0 { String::new() } else { format!(" (+{rest} shorter)") };
-        format!("{}{more}", names.join(" > "))
-    };
-    let fitting = (1..=longest.len()).rev().map(parts).find(|line| words::width(line) <= COLUMNS - 10);
-    fitting.unwrap_or_else(|| words::cut(&parts(1), COLUMNS - 10))
-}
-
-/// `message-store/promote@ansan` without its site: where it is stands with the step.
-fn without_site(id: &str) -> &str {
-    id.split_once('@').map_or(id, |(name, _)| name)
-}
-
 /// What the incident costs: how many services, and who ends below full.
 fn toll(plan: &Plan, paint: Paint) -> Vec<String> {
     let order = [Impact::Down, Impact::Stranded, Impact::Reduced, Impact::Waiting, Impact::Exposed];
@@ -223,6 +103,9 @@ fn toll(plan: &Plan, paint: Paint) -> Vec<String> {
         _ => counts.join(", "),
     };
     let mut lines = vec![label(paint, Tone::Head, "SERVICES", &format!("{counts}; {} untouched", plan.untouched))];
+    if plan.unplanned > 0 {
+        lines.push(format!("          {} more are touched and not planned for", plan.unplanned));
+    }
     let stranded = |service: &ServiceOnPaper| service.impact == Impact::Stranded;
     lines.extend(listed(plan, paint, "STRANDED", Tone::Alarm, stranded, |service| service.id.clone()));
     let shed = |service: &ServiceOnPaper| service.level == Level::Shed && !stranded(service);
@@ -274,20 +157,19 @@ fn files(plan: &Plan, paint: Paint) -> Option<String> {
 }
 
 fn people(plan: &Plan, paint: Paint) -> Vec<String> {
-    let mut gates: Vec<&Gate> = plan.gates.iter().filter(|gate| gate.person).collect();
-    gates.sort_by(|a, b| (a.start_ms, &a.id).cmp(&(b.start_ms, &b.id)));
-    let head = match gates.len() {
+    let asked = people::asked(plan);
+    let head = match asked.len() {
         0 => "nobody is asked anything".to_owned(),
         1 => "1 answer is needed".to_owned(),
         many => format!("{many} answers are needed"),
     };
-    let head = match gates.len().saturating_sub(QUESTIONS) {
+    let head = match asked.len().saturating_sub(QUESTIONS) {
         0 => head,
         _ => format!("{head}; the first {QUESTIONS}:"),
     };
     let mut lines = vec![label(paint, Tone::Head, "PEOPLE", &head)];
-    for gate in gates.iter().take(QUESTIONS) {
-        lines.push(words::cut(&format!("  {:7} {}", words::at(gate.start_ms), gate::ask(gate)), COLUMNS));
+    for asked in asked.iter().take(QUESTIONS) {
+        lines.push(words::cut(&format!("  {:7} {}", words::at(asked.at), asked.what), COLUMNS));
     }
     lines
 }
@@ -301,7 +183,7 @@ fn warnings(plan: &Plan, paint: Paint, room: usize) -> Vec<String> {
     }
     let others = plan.findings.len() - urgent.len();
     let mut lines = Vec::new();
-    let kinds = advice_many::together(&urgent);
+    let kinds = advice_many::together(plan, &urgent);
     let shown = kinds.len().min((room - 1) / 2);
     for advice in kinds.iter().take(shown) {
         lines.push(paint.tone(Tone::Alarm, &words::cut(&format!("  ! {}", advice.what), COLUMNS)));

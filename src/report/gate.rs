@@ -2,6 +2,8 @@
 
 use crate::plan::Gate;
 use crate::plan::GateKind;
+use crate::plan::Plan;
+use crate::report::people;
 use crate::report::words;
 
 /// What is asked at a gate.
@@ -42,13 +44,23 @@ pub const fn kind(kind: &GateKind) -> &'static str {
     }
 }
 
-/// Who opens it: a person, or one of the steps that prove it.
+/// Who opens it: a person, or one of the steps that prove it. A step that is a person's word is no proof.
 #[must_use]
-pub fn opened(gate: &Gate) -> String {
-    match (gate.person, gate.opened_by.as_slice()) {
-        (true, []) => "a person".to_owned(),
-        (true, steps) => format!("a person, or proof from {}", words::fold(steps, 50)),
-        (false, []) => "what is declared: it is expected to open by itself".to_owned(),
-        (false, steps) => format!("proof from {}", words::fold(steps, 50)),
+pub fn opened(plan: &Plan, gate: &Gate) -> String {
+    let confirms = |id: &&String| plan.steps.iter().any(|step| step.id == **id && people::is_confirmation(step));
+    let (words_of, proofs): (Vec<&String>, Vec<&String>) = gate.opened_by.iter().partition(confirms);
+    let mut ways = Vec::new();
+    if gate.person {
+        ways.push("a person".to_owned());
+    }
+    if !words_of.is_empty() {
+        ways.push(format!("the confirmation of {}", words::fold(&words_of, 50)));
+    }
+    if !proofs.is_empty() {
+        ways.push(format!("proof from {}", words::fold(&proofs, 50)));
+    }
+    match ways.as_slice() {
+        [] => "what is declared: it is expected to open by itself".to_owned(),
+        ways => ways.join(", or "),
     }
 }

@@ -15,41 +15,58 @@ use crate::plan::ServiceOnPaper;
 /// The first tier, as far as the plan touches it.
 #[derive(Debug, Clone)]
 pub struct Lifeline<'a> {
-    /// The tier's name.
-    pub tier: &'a str,
-    /// The services that were declared to be of it; where the plan touches none of them, those that were raised to it.
+    /// The tier's title.
+    pub title: &'a str,
+    /// The services that were declared to be of it.
     pub promised: Vec<&'a ServiceOnPaper>,
-    /// Every service that is planned with its urgency.
+    /// Every service that is planned with its urgency: those, and what was raised because they can't live without it.
     pub closure: Vec<&'a ServiceOnPaper>,
 }
 
-/// The first tier of a plan; none where the plan has no tier at all.
+/// The first tier of a plan.
 #[must_use]
-pub fn lifeline(plan: &Plan) -> Option<Lifeline<'_>> {
-    let tier = plan.classes.first()?.tier.as_str();
-    let of = |declared: bool| -> Vec<&ServiceOnPaper> {
-        let tier_of = |service: &&ServiceOnPaper| match declared {
-            true => service.tier == tier,
-            false => service.effective_tier == tier,
-        };
-        plan.services.iter().filter(tier_of).collect()
+pub fn lifeline(plan: &Plan) -> Lifeline<'_> {
+    let of = |tier_of: fn(&ServiceOnPaper) -> &str| -> Vec<&ServiceOnPaper> {
+        let first = first_tier(plan);
+        plan.services.iter().filter(|service| Some(tier_of(service)) == first).collect()
     };
-    let closure = of(false);
-    let promised = match of(true) {
-        declared if declared.is_empty() => closure.clone(),
-        declared => declared,
-    };
-    Some(Lifeline { tier, promised, closure })
+    Lifeline {
+        title: &plan.lifeline,
+        promised: of(|service| &service.tier),
+        closure: of(|service| &service.effective_tier),
+    }
+}
+
+/// The name of the first tier, where the plan has a step for it; the first of the classes need not be of the first tier.
+fn first_tier(plan: &Plan) -> Option<&str> {
+    let first = plan.classes.first()?;
+    let steps = plan.steps.iter().filter(|step| step.class == 0).filter_map(|step| step.service.as_ref());
+    let services: BTreeSet<&String> = steps.collect();
+    let of_it = |service: &ServiceOnPaper| service.effective_tier == first.tier && services.contains(&service.id);
+    plan.services.iter().any(of_it).then_some(first.tier.as_str())
 }
 
 impl<'a> Lifeline<'a> {
     /// The service that comes back last, where all of them come back.
     #[must_use]
     pub fn last_back(&self) -> Option<&'a ServiceOnPaper> {
-        if self.promised.iter().any(|service| service.expected_back_ms.is_none()) {
+        if !self.never_back().is_empty() {
             return None;
         }
         self.promised.iter().copied().max_by_key(|service| service.expected_back_ms)
+    }
+
+    /// The services that go off, wholly or in part, and that nothing in the plan brings back.
+    #[must_use]
+    pub fn never_back(&self) -> Vec<&'a str> {
+        let never = |service: &&&ServiceOnPaper| service.expected_back_ms.is_none() && !throughout(service);
+        self.promised.iter().filter(never).map(|service| service.id.as_str()).collect()
+    }
+
+    /// Whether no user of any of its services notices anything.
+    #[must_use]
+    pub fn serves_throughout(&self) -> bool {
+        self.promised.iter().all(|service| throughout(service))
     }
 
     /// From when on it does how much for how many: the worst of its services at each moment.
@@ -128,6 +145,11 @@ pub fn downtime(mode: Mode, service: &ServiceOnPaper) -> Option<Millis> {
 pub fn late(mode: Mode, service: &ServiceOnPaper) -> Option<Millis> {
     let (off, objective) = downtime(mode, service).zip(service.objective_ms)?;
     (off > objective).then(|| off.saturating_sub(objective))
+}
+
+/// Whether a service is there for all of its users all the time, at its full level.
+fn throughout(service: &ServiceOnPaper) -> bool {
+    service.milestones.iter().all(|moment| moment.share == Ppm::ONE && moment.level == Level::Full)
 }
 
 /// What a service does at a moment, by its milestones.

@@ -61,7 +61,7 @@ pub fn waves(plan: &Plan, all: bool, paint: Paint) -> String {
     for (number, (released_by, steps)) in waves_of(plan).iter().enumerate() {
         let gate = released_by.and_then(|id| gates.get(id).copied());
         text.push('\n');
-        text.push_str(&wave_head(number + 1, gate, steps.len(), paint));
+        text.push_str(&wave_head(plan, number + 1, gate, steps.len(), paint));
         let shown = if all { steps.len() } else { steps.len().min(STEPS) };
         for step in &steps[..shown] {
             text.push_str(&step_lines(step, *released_by));
@@ -75,7 +75,7 @@ fn folded(left: usize, indent: &str) -> String {
     if left == 0 { String::new() } else { format!("{indent}… and {left} more (`--all` shows them)\n") }
 }
 
-fn wave_head(number: usize, gate: Option<&Gate>, steps: usize, paint: Paint) -> String {
+fn wave_head(plan: &Plan, number: usize, gate: Option<&Gate>, steps: usize, paint: Paint) -> String {
     let steps = words::count(steps, "step");
     let Some(gate) = gate else {
         return format!("  {}  before any gate; {steps}\n", paint.head(&format!("WAVE {number}")));
@@ -83,7 +83,7 @@ fn wave_head(number: usize, gate: Option<&Gate>, steps: usize, paint: Paint) -> 
     let opens = words::at(gate.start_ms + gate.duration_ms);
     let mut text = format!("  {}  opens {opens} by {}; {steps}\n", paint.head(&format!("WAVE {number}")), gate.id);
     text.push_str(&words::hang("    ask     ", &gate::ask(gate), WIDE));
-    text.push_str(&words::hang("    opened  by ", &gate::opened(gate), WIDE));
+    text.push_str(&words::hang("    opened  by ", &gate::opened(plan, gate), WIDE));
     if !gate.after.is_empty() {
         text.push_str(&format!("    after   {}\n", words::fold(&gate.after, WIDE - 12)));
     }

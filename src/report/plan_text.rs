@@ -121,13 +121,13 @@ fn findings(plan: &Plan, paint: Paint) -> String {
     let others = plan.findings.iter().filter(|issue| !issue.is_urgent());
     let mut text = format!("{}  what to know before this plan is run; ! is urgent\n", paint.head("FINDINGS"));
     for issue in urgent.chain(others) {
-        text.push_str(&finding(issue, paint));
+        text.push_str(&finding(plan, issue, paint));
     }
     text
 }
 
-fn finding(issue: &Issue, paint: Paint) -> String {
-    let advice = advice::issue(issue);
+fn finding(plan: &Plan, issue: &Issue, paint: Paint) -> String {
+    let advice = advice::in_plan(plan, issue);
     let head = if issue.is_urgent() { "  ! " } else { "  - " };
     let what = words::hang(head, &advice.what, WIDE);
     let what = if issue.is_urgent() { paint.alarm(what.trim_end()) + "\n" } else { what };

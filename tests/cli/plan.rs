@@ -164,7 +164,7 @@ fn why_is_answered() {
     test.run(&["explain", "verify", "--lost", "north"]).code(2);
     test.run(&["explain", "deploy", "--lost", "north"]).code(0);
     test.run(&["explain", "lifeline", "--lost", "north", "--as-of", "2026-11-22"]).code(0).stdout(expect![[r#"
-        lifeline: tier lifeline, 5 services
+        lifeline: Text messages, and what they cannot live without; 5 services touched, 2 of them its own
 
         when each is back
           service        impact   level  back     in the lifeline because
