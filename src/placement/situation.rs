@@ -241,7 +241,8 @@ fn lose_hosts(seat: &mut SeatNow, replica: &Replica, lost: &HostSet, state: Scop
         seat.fate = fate_of(state);
         return;
     }
-    let left = u128::from(hosts.count() - gone) * u128::from(Ppm::ONE.0) / u128::from(hosts.count());
+    // Rounded up: two of three hosts carry 200 of 300, not 199.
+    let left = (u128::from(hosts.count() - gone) * u128::from(Ppm::ONE.0)).div_ceil(u128::from(hosts.count()));
     seat.hosts_left = seat.hosts_left.min(Ppm(u64::try_from(left).unwrap_or(0)));
 }
 

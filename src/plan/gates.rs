@@ -53,11 +53,12 @@ pub(in crate::plan) fn victims(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane])
     let mut entries: Vec<u32> = Vec::new();
     let mut class = u8::MAX;
     for lane in lanes {
-        let seat = lane.replica.map(|replica| &scene.placed(lane.service).seats[replica]);
-        let beneficiary = seat.and_then(|seat| seat.gives_way).unwrap_or(lane.service);
+        let seats = &scene.placed(lane.service).seats;
+        let beneficiaries = seats.iter().filter_map(|seat| seat.gives_way);
+        let least = beneficiaries.map(|id| scene.class(id)).max().unwrap_or_else(|| scene.class(lane.service));
         let lowers = |step: &u32| matches!(web.drafts[*step as usize].procedure, Procedure::Degrade | Procedure::Shed);
         let steps: Vec<u32> = lane.steps().filter(lowers).collect();
-        if scene.class(beneficiary) > 0 && !steps.is_empty() {
+        if least > 0 && !steps.is_empty() {
             names.push(scene.name(lane.service).to_owned());
             class = steps.iter().map(|&step| web.drafts[step as usize].class).fold(class, u8::min);
             entries.extend(steps);

@@ -79,7 +79,7 @@ fn service(
     let tier = |id: TierId| estate.tiers[id.at()].name.clone();
     let nodes = &ready.of[id.at()];
     let last = nodes.iter().copied().max_by_key(|&node| (clock.end(node), node));
-    let milestones = milestones(scene, web, clock, nodes, id);
+    let milestones = behind_callees(milestones(scene, web, clock, nodes, id), callees_back(scene, ready, clock, id));
     let back = match placed.impact {
         Impact::Stranded => None,
         Impact::Down | Impact::Reduced if scene.mode != Mode::Switchover => for_good(&milestones, placed.admits),
@@ -276,6 +276,33 @@ fn milestones(scene: &Scene<'_>, web: &Web, clock: &Clock, ready: &[u32], id: Se
 fn for_good(milestones: &[Milestone], admits: Ppm) -> Option<Millis> {
     let enough = |milestone: &&Milestone| milestone.share >= admits && milestone.share > Ppm::ZERO;
     milestones.iter().rev().take_while(enough).last().map(|milestone| milestone.at_ms)
+}
+
+/// When the last of the callees that a reduced service can't serve without is back; at once where none is gone.
+fn callees_back(scene: &Scene<'_>, ready: &Ready, clock: &Clock, id: ServiceId) -> Millis {
+    if scene.placed(id).impact != Impact::Reduced || scene.mode == Mode::Switchover {
+        return Millis::ZERO;
+    }
+    let callees = scene.ground.calls.out(id.at()).iter().map(|&callee| ServiceId(callee));
+    callees
+        .filter(|&callee| matches!(scene.placed(callee).impact, Impact::Waiting | Impact::Down | Impact::Stranded))
+        .filter(|&callee| !scene.ground.are_together(id, callee))
+        .flat_map(|callee| &ready.of[callee.at()])
+        .map(|&node| clock.end(node))
+        .max()
+        .unwrap_or_default()
+}
+
+/// Whoever survives serves nobody until what it calls is there.
+fn behind_callees(milestones: Vec<Milestone>, back: Millis) -> Vec<Milestone> {
+    let Some(then) = milestones.iter().rfind(|milestone| milestone.at_ms <= back).filter(|_| back > Millis::ZERO)
+    else {
+        return milestones;
+    };
+    let gone = Milestone { at_ms: Millis::ZERO, level: Level::Shed, share: Ppm::ZERO };
+    let then = Milestone { at_ms: back, ..then.clone() };
+    let later = milestones.iter().filter(|milestone| milestone.at_ms > back).cloned();
+    [gone, then].into_iter().chain(later).collect()
 }
 
 /// What a replica serves when the incident is declared.

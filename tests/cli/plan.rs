@@ -31,7 +31,7 @@ fn a_plan_is_kept_and_shown_again() {
     assert_eq!(test.run(&["show", id]).code(0).out(), first.out());
     assert_eq!(test.run(&["show", &id[..6], "--json"]).code(0).out(), test.plan(&["--lost", "north", "--json"]).out());
     test.run(&["diff", id, id]).code(0).stdout(expect![[r#"
-        no difference between f4fdc6c5c13f and f4fdc6c5c13f
+        no difference between a42d126e3444 and a42d126e3444
     "#]]);
     test.run(&["show", "abcdef"]).code(2);
     test.run(&["show", "nothing.json"]).code(2);
@@ -65,7 +65,7 @@ fn a_difference_is_told() {
     test.plan(&["--lost", "north", "-o", "before.json"]).code(0);
     test.plan(&["--lost", "north", "--surge", "new-year", "-o", "after.json"]).code(0);
     test.run(&["diff", "before.json", "after.json"]).code(0).stdout(expect![[r#"
-        from plan f4fdc6c5c13f to plan f311bab4cefe
+        from plan a42d126e3444 to plan d6c00978564a
 
         INCIDENT
           surge: none > new-year

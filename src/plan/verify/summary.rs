@@ -187,6 +187,15 @@ fn milestones(entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>)
     }
 }
 
+/// Whether a time is said otherwise than the steps make it. A reduced service may be said to be back later than its own
+/// steps make it so: what survives of it serves nobody while what it calls is gone.
+fn differs(impact: Impact, stated: Option<Millis>, steps: Option<Millis>) -> bool {
+    match (stated, steps) {
+        (Some(stated), Some(steps)) if impact == Impact::Reduced => stated < steps,
+        _ => stated != steps,
+    }
+}
+
 /// A service is back when its steps make it so, and not before whatever it waits for.
 fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve, found: &mut Vec<Violation>) {
     let service = || entry.id.clone();
@@ -196,7 +205,7 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
             let steps = curve.for_good(floor, entry.admits).filter(|_| entry.admits > Ppm::ZERO);
             // Nobody comes back where those who are left are all that will be served: any time may be told.
             let is_silent = steps == Some(Millis::ZERO);
-            if entry.expected_back_ms != steps && !is_silent {
+            if differs(entry.impact, entry.expected_back_ms, steps) && !is_silent {
                 found.push(Violation::Summary(OfSummary::BackDiffers {
                     service: service(),
                     stated: entry.expected_back_ms,
@@ -208,7 +217,7 @@ fn back(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, curve: &Curve,
             // Whoever can't admit everybody need not call itself full.
             let is_silent =
                 entry.expected_full_ms.is_none() && (entry.admits < Ppm::ONE || steps == Some(Millis::ZERO));
-            if entry.expected_full_ms != steps && !is_silent {
+            if differs(entry.impact, entry.expected_full_ms, steps) && !is_silent {
                 found.push(Violation::Summary(OfSummary::FullDiffers {
                     service: service(),
                     stated: entry.expected_full_ms,
