@@ -3,6 +3,7 @@
 use clap::Args;
 
 use crate::cli::Door;
+use crate::cli::circles;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::project::Project;
@@ -30,14 +31,17 @@ pub(crate) struct CheckArgs {
 pub(crate) fn run(args: &CheckArgs, door: &Door) -> Result<Exit, CommandError> {
     let project = Project::open(door)?;
     let loaded = &project.loaded;
+    let mut findings = loaded.findings.clone();
+    findings.extend(circles::circles(loaded));
+    findings.sort_by_key(|finding| (finding.place, finding.code()));
     let text = if args.json {
-        json::text(&finding::findings_json(&loaded.findings, &loaded.sources))
+        json::text(&finding::findings_json(&findings, &loaded.sources))
     } else {
-        finding::findings(&loaded.findings, &loaded.sources, door.ui.color)
+        finding::findings(&findings, &loaded.sources, door.ui.color)
     };
     door.ui.data(&text)?;
     let estate = &loaded.estate;
-    let found = match finding::count(&loaded.findings) {
+    let found = match finding::count(&findings) {
         none if none.is_empty() => "no findings".to_owned(),
         some => some,
     };

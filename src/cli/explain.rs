@@ -24,12 +24,15 @@ use crate::report::explain_step;
 use crate::report::json;
 use crate::report::lifeline::lifeline;
 use crate::report::paint::Paint;
+use crate::report::plan_text::SHORT_ID;
 use crate::report::plan_text::WIDE;
+use crate::report::words;
 
 const AFTER_HELP: &str = "\
 Examples:
   bonghwa explain service:session --lost pangyo    why so urgent, why there, why so late
   bonghwa explain step:message-store/promote@ansan --plan 1a2b3c4d5e6f
+  bonghwa explain service:session                  in the plan that was kept last
   bonghwa explain lifeline --lost pangyo           who needs whom, and when each is back
   bonghwa explain BH012                            what a finding means
   bonghwa explain --without text-message:push --lost pangyo    what an edge costs";
@@ -44,8 +47,8 @@ pub(crate) struct ExplainArgs {
     /// From this plan: a file, or the first letters of the digest of one that was kept
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["lost", "impaired", "leave", "returning"])]
     plan: Option<String>,
-    /// What it costs that CALLER needs CALLEE: plans once with and once without that edge
-    #[arg(long, value_name = "CALLER:CALLEE", conflicts_with_all = ["what", "plan"])]
+    /// What it costs that CALLER needs CALLEE: plans once with and once without that edge, and explains WHAT without it
+    #[arg(long, value_name = "CALLER:CALLEE", conflicts_with = "plan")]
     without: Option<String>,
     /// Print what the plan holds of it as JSON
     #[arg(long)]
@@ -62,7 +65,10 @@ pub(crate) fn run(args: &ExplainArgs, door: &Door) -> Result<Exit, CommandError>
         (None, Some(what)) => match topic::code(what) {
             Some(code) => {
                 let explanation = explain_code::explain_code(code).ok_or_else(|| unknown_code(what))?;
-                explain_code::explanation_text(explanation, WIDE)
+                match args.json {
+                    true => json::text(&explain_code::explanation_json(explanation)),
+                    false => explain_code::explanation_text(explanation, WIDE),
+                }
             }
             None => named(args, what, door, paint)?,
         },
@@ -79,7 +85,8 @@ fn unknown_code(code: &str) -> CommandError {
         .hint("`bonghwa check` shows each finding with its code")
 }
 
-/// A service, a step, a gate or the lifeline: in a plan, or as declared where neither plan nor incident was named.
+/// A service, a step, a gate or the lifeline: in the plan that was named, else in the one that was kept last, else as
+/// declared.
 fn named(args: &ExplainArgs, what: &str, door: &Door, paint: Paint) -> Result<String, CommandError> {
     let project = match (&args.plan, project::root(door)) {
         (Some(_), None) => None,
@@ -91,7 +98,7 @@ fn named(args: &ExplainArgs, what: &str, door: &Door, paint: Paint) -> Result<St
         (None, Some(project)) if !args.incident.is_empty() => {
             Some(plan::make(project, &project.loaded.estate, &args.incident)?)
         }
-        (None, _) => None,
+        (None, project) => project.as_ref().and_then(|project| kept_last(project, door)),
     };
     let topic = topic::find(what, estate, plan.as_ref())?;
     match (&plan, estate) {
@@ -100,6 +107,19 @@ fn named(args: &ExplainArgs, what: &str, door: &Door, paint: Paint) -> Result<St
         (None, Some(estate)) => as_declared(estate, &topic, paint),
         (None, None) => Err(CommandError::usage("there is neither a plan nor a project to explain from")),
     }
+}
+
+/// The plan that was kept last: what the first screen of a plan suggests to type works as it stands.
+fn kept_last(project: &Project, door: &Door) -> Option<Plan> {
+    let plan = store::latest(&project.root)?;
+    let scopes: Vec<String> =
+        plan.incident.scopes.iter().map(|scope| format!("{} {}", scope.scope, scope.state)).collect();
+    let id = plan.id.get(..SHORT_ID).unwrap_or(&plan.id);
+    door.ui.status(&format!(
+        "from the plan kept last, {id} ({}); another with `--plan PLAN` or `--lost SITE`",
+        words::fold(&scopes, 40)
+    ));
+    Some(plan)
 }
 
 fn in_plan(plan: &Plan, estate: Option<&Estate>, topic: &Topic, paint: Paint) -> String {
@@ -160,5 +180,16 @@ fn without(args: &ExplainArgs, edge: &str, door: &Door, paint: Paint) -> Result<
     }
     let with = plan::make(&project, estate, &args.incident)?;
     let without = plan::make(&project, &cut, &args.incident)?;
-    Ok(edge_cost(&with, &without, caller, callee, paint))
+    let topic = match &args.what {
+        None if args.json => {
+            return Err(CommandError::usage("what an edge costs is not told as JSON").hint("leave `--json` out"));
+        }
+        None => return Ok(edge_cost(&with, &without, caller, callee, paint)),
+        Some(what) => topic::find(what, Some(&cut), Some(&without))?,
+    };
+    if args.json {
+        return Ok(as_json(&without, &topic));
+    }
+    let cost = edge_cost(&with, &without, caller, callee, paint);
+    Ok(format!("{cost}\nWithout it:\n\n{}", in_plan(&without, Some(&cut), &topic, paint)))
 }

@@ -29,9 +29,9 @@ A service holds `id`, `title`, `at` (pairs of site and role), `needs` (each with
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct GraphArgs {
-    /// In which form
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    /// In which form; text for people where none is named
+    #[arg(long, value_enum, value_name = "FORM")]
+    format: Option<Format>,
     /// The same as `--format json`
     #[arg(long)]
     json: bool,
@@ -40,10 +40,9 @@ pub(crate) struct GraphArgs {
 }
 
 /// In which form a graph is drawn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people
-    #[default]
     Text,
     /// For graphviz
     Dot,
@@ -53,6 +52,13 @@ enum Format {
 
 /// Draws the graph.
 pub(crate) fn run(args: &GraphArgs, door: &Door) -> Result<Exit, CommandError> {
+    let format = match (args.json, args.format) {
+        (true, Some(Format::Text | Format::Dot)) => {
+            return Err(CommandError::usage("`--json` and another `--format` contradict each other").hint("give one"));
+        }
+        (true, Some(Format::Json) | None) => Format::Json,
+        (false, format) => format.unwrap_or(Format::Text),
+    };
     let project = Project::open(door)?;
     let estate = &project.loaded.estate;
     let plan = match args.incident.is_empty() {
@@ -60,7 +66,7 @@ pub(crate) fn run(args: &GraphArgs, door: &Door) -> Result<Exit, CommandError> {
         false => Some(plan::make(&project, estate, &args.incident)?),
     };
     let graph = graph_facts::graph(estate, plan.as_ref());
-    let text = match if args.json { Format::Json } else { args.format } {
+    let text = match format {
         Format::Text => graph_text(&graph, Paint { color: door.ui.color }),
         Format::Dot => graph_dot(&graph),
         Format::Json => json::text(&graph),

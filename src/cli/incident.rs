@@ -42,13 +42,13 @@ pub(crate) struct IncidentArgs {
     #[arg(long, value_name = "NAME")]
     pub(crate) surge: Option<String>,
     /// Multiplies every load; 1.0 is the daily peak
-    #[arg(long, value_name = "F", default_value = "1.0", value_parser = factor)]
+    #[arg(long, value_name = "F", default_value = "1.0", value_parser = factor, allow_hyphen_values = true)]
     pub(crate) load: Ppm,
     /// The day by which ages are judged [default: today in the project's timezone]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) as_of: Option<Date>,
     /// How long before now it began, such as 7m
-    #[arg(long, value_name = "SPAN", value_parser = span)]
+    #[arg(long, value_name = "SPAN", value_parser = span, allow_hyphen_values = true)]
     pub(crate) began: Option<Millis>,
     /// A planned move may end below full
     #[arg(long)]
@@ -128,6 +128,10 @@ fn today(timezone: &str) -> Result<Date, CommandError> {
             .hint("write an IANA name such as Asia/Seoul into [project] of bonghwa.toml, or give `--as-of DATE`")
     })?;
     Ok(Timestamp::now().to_zoned(zone).date())
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    text.parse().map_err(|_| format!("{text} is no day: write it as 2026-11-22"))
 }
 
 fn span(text: &str) -> Result<Millis, String> {

@@ -1,6 +1,7 @@
 //! THE DOOR. Files, the clock and the terminal are touched here and nowhere else; one file per command.
 
 mod check;
+mod circles;
 mod completions;
 mod diff;
 mod error;

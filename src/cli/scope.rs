@@ -14,6 +14,9 @@ const SHAPES: &str = "a scope is SITE, domain:NAME, hosts:SET or service:NAME@SI
 
 /// Reads `SITE`, `domain:NAME`, `hosts:SET` or `service:NAME@SITE`.
 pub(crate) fn scope(estate: &Estate, text: &str) -> Result<Scope, CommandError> {
+    if text.trim().is_empty() {
+        return Err(CommandError::usage("an empty text names no scope").hint(SHAPES));
+    }
     if let Some(name) = text.strip_prefix("domain:") {
         let known = || estate.domains.iter().map(String::as_str);
         return estate.domain_named(name).map(Scope::Domain).ok_or_else(|| unknown("fault domain", name, known()));

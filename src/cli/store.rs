@@ -93,6 +93,14 @@ fn find(root: Option<&Path>, name: &str) -> Result<PathBuf, CommandError> {
     }
 }
 
+/// The plan that was kept last, where there is one that can be read.
+pub(crate) fn latest(root: &Path) -> Option<Plan> {
+    let plans = root.join(OURS).join("plans");
+    let written = |id: &String| fs::metadata(plans.join(format!("{id}.json"))).and_then(|file| file.modified()).ok();
+    let last = kept(&plans).into_iter().max_by_key(written)?;
+    open(Some(root), &last).ok()
+}
+
 /// The kept plans, by their short digests, sorted.
 fn kept(plans: &Path) -> Vec<String> {
     let names =

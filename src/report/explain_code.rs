@@ -1,5 +1,8 @@
 //! What the code of a finding means, why it matters, and how to mend it: `bonghwa explain BH012`.
 
+use serde_json::Value;
+use serde_json::json;
+
 use crate::model::Code;
 use crate::report::explain_services::SERVICES;
 use crate::report::explain_steps::STEPS;
@@ -40,6 +43,18 @@ pub fn explanation_text(explanation: &Explanation, columns: usize) -> String {
         }
     }
     text
+}
+
+/// An explanation for programs.
+#[must_use]
+pub fn explanation_json(explanation: &Explanation) -> Value {
+    json!({
+        "code": Code(explanation.code).to_string(),
+        "title": explanation.title,
+        "meaning": explanation.meaning,
+        "mend": explanation.mend,
+        "example": explanation.example,
+    })
 }
 
 fn wrapped(text: &str, columns: usize) -> String {

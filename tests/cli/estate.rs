@@ -116,3 +116,31 @@ fn a_name_with_a_slip_is_answered_with_what_was_meant() {
           -> did you mean new-year?
     "#]]);
 }
+
+#[test]
+fn circles_are_found_before_anything_happens() {
+    let test = Test::with_init().changed(
+        "topology/services.toml",
+        "[service.session]\n",
+        "[service.session]\ndepends-on = [\"text-message\"]\n",
+    );
+    let told = test.run(&["check"]).code(0).out();
+    assert!(told.contains("warning[BH024]") && told.contains("session → text-message → session"), "{told}");
+}
+
+#[test]
+fn what_is_mistyped_is_answered_in_a_sentence() {
+    let test = Test::with_init();
+    for (args, sentence) in [
+        (vec!["graph", "--json", "--format", "dot"], "`--json` and another `--format` contradict each other"),
+        (vec!["plan", "--lost", ""], "an empty text names no scope"),
+        (vec!["plan", "--lost", "north", "--load", "-1"], "-1 is no factor: write 1.2, 0.8 or 120%"),
+        (vec!["plan", "--lost", "north", "--as-of", "2026-13-01"], "2026-13-01 is no day: write it as 2026-11-22"),
+    ] {
+        let told = test.run(&args).code(2).err();
+        assert!(told.contains(sentence), "{told}");
+    }
+    let code = test.run(&["explain", "BH012", "--json"]).code(0).out();
+    let code: serde_json::Value = serde_json::from_str(&code).expect("JSON");
+    assert_eq!(code["code"], "BH012");
+}

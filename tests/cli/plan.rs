@@ -277,3 +277,44 @@ fn compare(
         compare(root, &schema["items"], one, &format!("{at}[]"), missing);
     }
 }
+
+#[test]
+fn what_a_first_screen_suggests_works_as_it_stands() {
+    let test = Test::with_init();
+    let none = test.run(&["explain", "step:session/verify@south"]).code(2).err();
+    assert!(none.contains("add `--lost SITE`, or `--plan PLAN`"), "{none}");
+    test.plan(&["--lost", "north"]).code(0);
+    for what in ["service:session", "step:session/verify@south", "lifeline"] {
+        let ended = test.run(&["explain", what]).code(0);
+        assert!(ended.err().starts_with("from the plan kept last, "), "{}", ended.err());
+        assert!(ended.err().contains("(north lost)"), "{}", ended.err());
+        assert!(ended.out().contains("T+01:05"), "{}", ended.out());
+    }
+}
+
+#[test]
+fn what_the_lifeline_leaves_out_is_not_called_untouched() {
+    let service = |name: &str| {
+        format!(
+            "[service.{name}]\ntitle = \"{name}\"\ntier = \"rest\"\nowner = \"media\"\nkind = \"stateless\"\n\
+             load = {{ cores = 2 }}\nrunbook = \"web\"\n[service.{name}.at.south]\nrole = \"warm\"\n\
+             hosts = \"so-{name}-1\"\nmax-load = {{ cores = 2 }}\n[service.{name}.at.north]\nrole = \"active\"\n\
+             hosts = \"no-{name}-1\"\nmax-load = {{ cores = 2 }}\n"
+        )
+    };
+    let test = Test::with_init().file("topology/extra.toml", &service("games"));
+    let screen = test.plan(&["--lost", "north", "--only", "lifeline"]).code(0).out();
+    assert!(screen.contains("more are touched and not planned for"), "{screen}");
+    let told = test.run(&["explain", "games"]).code(0).out();
+    assert!(told.contains("is not in this plan") && !told.contains("serves as before"), "{told}");
+}
+
+#[test]
+fn a_service_is_explained_without_an_edge() {
+    let test = Test::with_init();
+    let told = test.run(&["explain", "session", "--without", "text-message:session", "--lost", "north"]).code(0).out();
+    assert!(
+        told.contains("session as urgent as  lifeline") && told.contains("Without it:\n\nservice:session"),
+        "{told}"
+    );
+}
