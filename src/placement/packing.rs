@@ -30,7 +30,9 @@ pub(in crate::placement) struct Open {
 impl Packing {
     pub(in crate::placement) fn before(work: &Work<'_>, services: &[ServiceId]) -> Open {
         let wanted: Vec<ServiceId> = services.iter().copied().filter(|&id| work.open_share(id) > Ppm::ZERO).collect();
-        let bound = if wanted.is_empty() { 0 } else { bound(work, &wanted) };
+        let there = |id: &ServiceId| work.situation.seats[id.at()].iter().any(|seat| seat.fate.is_target());
+        let placeable: Vec<ServiceId> = wanted.iter().copied().filter(there).collect();
+        let bound = if placeable.is_empty() { 0 } else { bound(work, &placeable) };
         Open { wanted, bound }
     }
 }

@@ -16,7 +16,6 @@ use crate::model::Whereabouts;
 use crate::placement::Because;
 use crate::placement::Fate;
 use crate::placement::Impact;
-use crate::placement::Part;
 use crate::plan::ClassOnPaper;
 use crate::plan::DurationFrom;
 use crate::plan::FORMAT;
@@ -197,7 +196,7 @@ pub(in crate::plan) fn taken_after(scene: &Scene<'_>) -> Vec<Amounts> {
             let taken = &mut after[replica.site.at()];
             if seat.last.share > Ppm::ZERO {
                 *taken = taken.plus(&seat.held);
-            } else if now.fate.is_target() && seat.part == Part::Bystander {
+            } else if now.fate.is_target() {
                 *taken = taken.plus(&replica.standing);
             }
         }
