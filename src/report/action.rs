@@ -25,7 +25,7 @@ pub fn line(action: &ActionOnPaper) -> String {
         ActionOnPaper::Confirm { question } => format!("ask \"{}\"", one_line(question)),
         ActionOnPaper::Notify { message, via } => format!("tell by {via}: {}", one_line(message)),
         ActionOnPaper::Wait(probe) => format!("wait until {}", probe_line(probe)),
-        ActionOnPaper::Fetch { kit, held_at } => format!("fetch {kit} from {}", words::fold(held_at, 40)),
+        ActionOnPaper::Fetch { kit, held_at } => format!("fetch {kit} from {}", held_at.join(", ")),
     }
 }
 
@@ -58,7 +58,7 @@ fn on_hosts(action: &ActionOnPaper) -> bool {
 #[must_use]
 pub fn hosts_line(hosts: &HostsOnPaper) -> String {
     let count = words::count(usize::try_from(hosts.count).unwrap_or(usize::MAX), "host");
-    format!("{} ({count})", words::cut(&hosts.set, 40))
+    format!("{} ({count})", words::plain(&hosts.set))
 }
 
 /// A probe in one line.

@@ -87,7 +87,7 @@ fn service(change: &ServiceChange) -> String {
         parts.push(format!("as urgent as {after}, not {before}"));
     }
     let follows = |field: &&String| parts.is_empty() || !FOLLOWS.contains(&field.as_str());
-    let other: Vec<&String> = change.other.iter().filter(follows).collect();
+    let other: Vec<String> = change.other.iter().filter(follows).map(|field| word(field)).collect();
     if !other.is_empty() {
         let lead = if parts.is_empty() { "different" } else { "also" };
         parts.push(format!("{lead}: {}", words::fold(&other, 48)));
@@ -163,7 +163,7 @@ fn field(change: &FieldChange) -> String {
 
 /// What differs between two values of a key, below what leads to it.
 fn differing(above: &str, key: &str, before: &Value, after: &Value) -> Vec<String> {
-    let path = format!("{above}{}", key.trim_end_matches("-ms"));
+    let path = format!("{above}{}", word(key));
     match (before, after) {
         (Value::Object(old), Value::Object(new)) => {
             let gone = new.keys().filter(|key| !old.contains_key(*key));
@@ -194,7 +194,7 @@ fn items(path: &str, key: &str, old: &[Value], new: &[Value]) -> Vec<String> {
     for after in new {
         let before = name(after).and_then(|this| old.iter().find(|one| name(one) == Some(this)));
         if let Some(before) = before.filter(|before| *before != after) {
-            let above = path.strip_suffix(key.trim_end_matches("-ms")).unwrap_or_default();
+            let above = path.strip_suffix(word(key).as_str()).unwrap_or_default();
             all.extend(differing(&format!("{above}{} ", name(after).unwrap_or_default()), key, before, after));
         }
     }
@@ -204,6 +204,40 @@ fn items(path: &str, key: &str, old: &[Value], new: &[Value]) -> Vec<String> {
         all.push(format!("{path}: in another order"));
     }
     all
+}
+
+/// A key of the document in the operator's words.
+fn word(key: &str) -> String {
+    let known = match key {
+        "accept-degraded" => "may end below full",
+        "at-ms" | "start-ms" => "starts",
+        "bound-ms" => "at best",
+        "class" => "urgency",
+        "critical-path" => "what it waited for",
+        "data-loss" => "what may be lost",
+        "done-if" => "when it is done already",
+        "duration-from" => "where its duration comes from",
+        "duration-ms" => "takes",
+        "expected-full-ms" => "when it is at its full level",
+        "first-level" => "the level at first",
+        "first-share" => "the share at first",
+        "id" => "name",
+        "level-because" => "why it is below full",
+        "milestones" => "how it returns",
+        "note" => "what users notice",
+        "objective-ms" => "what is promised",
+        "on" => "on which side",
+        "only-lifeline" => "for the lifeline alone",
+        "opened-by" => "what opens it",
+        "raised" => "why it is so urgent",
+        "rejected" => "why not elsewhere",
+        "stranded-by" => "what it misses",
+        "together-with" => "what is recovered with it",
+        "uses" => "what it uses",
+        "without-people-ms" => "when it would be back if people answered at once",
+        _ => return key.trim_end_matches("-ms").replace('-', " "),
+    };
+    known.to_owned()
 }
 
 /// What a thing in a list is called.

@@ -6,13 +6,22 @@ use crate::plan::Plan;
 use crate::report::people;
 use crate::report::words;
 
+/// How much of a line names may take where not everything is wanted.
+const NAMES: usize = 60;
+
 /// What is asked at a gate.
 #[must_use]
 pub fn ask(gate: &Gate) -> String {
+    ask_within(gate, NAMES)
+}
+
+/// The same, with as many names as fit into so many columns.
+#[must_use]
+pub fn ask_within(gate: &Gate, columns: usize) -> String {
     match &gate.kind {
         GateKind::ApproveStart => "approve the start of this plan".to_owned(),
         GateKind::ApproveVictims { services } => {
-            format!("approve that these give up room: {}", words::fold(services, 60))
+            format!("approve that these give up room: {}", words::fold(services, columns))
         }
         GateKind::ApproveIrreversible { step } => format!("approve {step}: there is no way back from it"),
         GateKind::Fence { attest: Some(question), .. } => question.clone(),
@@ -47,6 +56,12 @@ pub const fn kind(kind: &GateKind) -> &'static str {
 /// Who opens it: a person, or one of the steps that prove it. A step that is a person's word is no proof.
 #[must_use]
 pub fn opened(plan: &Plan, gate: &Gate) -> String {
+    opened_within(plan, gate, NAMES)
+}
+
+/// The same, with as many names as fit into so many columns.
+#[must_use]
+pub fn opened_within(plan: &Plan, gate: &Gate, columns: usize) -> String {
     let confirms = |id: &&String| plan.steps.iter().any(|step| step.id == **id && people::is_confirmation(step));
     let (words_of, proofs): (Vec<&String>, Vec<&String>) = gate.opened_by.iter().partition(confirms);
     let mut ways = Vec::new();
@@ -54,10 +69,10 @@ pub fn opened(plan: &Plan, gate: &Gate) -> String {
         ways.push("a person".to_owned());
     }
     if !words_of.is_empty() {
-        ways.push(format!("the confirmation of {}", words::fold(&words_of, 50)));
+        ways.push(format!("the confirmation of {}", words::fold(&words_of, columns)));
     }
     if !proofs.is_empty() {
-        ways.push(format!("proof from {}", words::fold(&proofs, 50)));
+        ways.push(format!("proof from {}", words::fold(&proofs, columns)));
     }
     match ways.as_slice() {
         [] => "what is declared: it is expected to open by itself".to_owned(),

@@ -20,7 +20,7 @@ pub struct Asked {
 #[must_use]
 pub fn asked(plan: &Plan) -> Vec<Asked> {
     let gates = plan.gates.iter().filter(|gate| gate.person);
-    let gates = gates.map(|gate| (&gate.id, Asked { at: gate.start_ms, what: gate::ask(gate) }));
+    let gates = gates.map(|gate| (&gate.id, Asked { at: gate.start_ms, what: gate::ask_within(gate, usize::MAX) }));
     let steps = plan.steps.iter().filter_map(|step| Some((&step.id, Asked { at: step.start_ms, what: task(step)? })));
     let mut all: Vec<(&String, Asked)> = gates.chain(steps).collect();
     all.sort_by(|(one, asked), (other, later)| (asked.at, one).cmp(&(later.at, other)));
@@ -31,7 +31,7 @@ pub fn asked(plan: &Plan) -> Vec<Asked> {
 fn task(step: &Step) -> Option<String> {
     match &step.action {
         ActionOnPaper::Confirm { question } => Some(words::plain(question)),
-        ActionOnPaper::Fetch { kit, held_at } => Some(format!("fetch {kit} from {}", words::fold(held_at, 40))),
+        ActionOnPaper::Fetch { kit, held_at } => Some(format!("fetch {kit} from {}", held_at.join(", "))),
         ActionOnPaper::Ssh { .. }
         | ActionOnPaper::Exec { .. }
         | ActionOnPaper::Http(_)

@@ -21,40 +21,54 @@ use crate::report::words;
 /// What two screens hold; the most urgent stand first, so what is folded matters least.
 const LINES: usize = 48;
 
-/// The table of services, tier by tier.
+/// The table of services, tier by tier. Where all is wanted nothing is cut: what a cell can't hold stands below its row.
 #[must_use]
 pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
     let shown = if all { plan.services.len() } else { plan.services.len().min(LINES) };
-    let rows: Vec<Vec<String>> =
+    let mut rows: Vec<Vec<String>> =
         plan.services[..shown].iter().map(|service| row(plan.incident.mode, service)).collect();
     let mut shape = [
-        left("service", 21),
+        left("service", if all { usize::MAX } else { 21 }),
         left("impact", 10),
         left("from > to", 0),
         left("level", 8),
         left(if plan.incident.mode == Mode::Failover { "back" } else { "moved" }, 9),
-        left("promised", 18),
+        left("promised", if all { usize::MAX } else { 18 }),
         left("", 40),
     ];
     // Where services go takes the room that the other columns leave.
     shape[FROM_TO].most = WIDE.saturating_sub(3 + taken(&shape, &rows));
-    let mut table = table(&shape, &rows, WIDE - 3).into_iter();
+    let below: Vec<String> =
+        if all { rows.iter_mut().map(|row| moved_below(row, &shape)).collect() } else { Vec::new() };
+    let mut table = table(&shape, &rows, if all { usize::MAX } else { WIDE - 3 }).into_iter();
     let mut lines: Vec<String> =
         table.next().map(|head| format!(" {}", paint.tone(Tone::Quiet, &head))).into_iter().collect();
     let mut tier = "";
-    for (line, service) in table.zip(&plan.services) {
+    for (at, (line, service)) in table.zip(&plan.services).enumerate() {
         if service.effective_tier != tier {
             tier = &service.effective_tier;
-            lines.push(tier_line(plan, tier, paint));
+            lines.push(tier_line(plan, tier, all, paint));
         }
         let alarming = late(plan.incident.mode, service).is_some() || service.impact == Impact::Stranded;
         lines.push(format!(" {}", if alarming { paint.alarm(&line) } else { line }));
+        let below = below.get(at).map_or("", String::as_str);
+        lines.extend(words::wrap(below, WIDE - 8).into_iter().map(|line| format!("     {line}")));
     }
     if shown < plan.services.len() {
         lines.push(format!(" … and {} more (`--all` shows them)", plan.services.len() - shown));
     }
     let what = "in order of urgency; ^ raised from a tier below; shares in percent of users";
     section(paint, "SERVICES", what, &lines)
+}
+
+/// Takes what does not fit out of a row, and says it as one text.
+fn moved_below(row: &mut [String], shape: &[Column]) -> String {
+    let mut below = Vec::new();
+    if words::width(&row[FROM_TO]) > shape[FROM_TO].most {
+        below.push(std::mem::take(&mut row[FROM_TO]));
+    }
+    below.extend(row.last_mut().map(std::mem::take).filter(|notes| !notes.is_empty()));
+    below.join("; ")
 }
 
 /// The column that says from where to where.
@@ -71,9 +85,13 @@ fn taken(shape: &[Column], rows: &[Vec<String>]) -> usize {
 }
 
 /// A tier, and when the last of its steps ends.
-fn tier_line(plan: &Plan, tier: &str, paint: Paint) -> String {
+fn tier_line(plan: &Plan, tier: &str, all: bool, paint: Paint) -> String {
     let Some(class) = plan.classes.iter().find(|class| class.tier == tier) else { return paint.head(tier) };
-    let title = if class.title == tier { String::new() } else { format!(" ({})", words::cut(&class.title, 40)) };
+    let title = if class.title == tier {
+        String::new()
+    } else {
+        format!(" ({})", words::cut(&class.title, if all { usize::MAX } else { 40 }))
+    };
     let name = paint.head(&format!("{tier}{title}"));
     let sure = match class.proven || class.bound_ms >= class.finish_ms {
         true => "proven best".to_owned(),
@@ -93,13 +111,13 @@ fn row(mode: Mode, service: &ServiceOnPaper) -> Vec<String> {
     let raised = if service.raised.is_some() { "^" } else { "" };
     let mut notes = Vec::new();
     if !service.stranded_by.is_empty() {
-        notes.push(format!("without {}", words::fold(&service.stranded_by, 20)));
+        notes.push(format!("without {}", words::fold(&service.stranded_by, 60)));
     }
     if service.title != service.id {
         notes.push(service.title.clone());
     }
     vec![
-        format!("{}{raised}", words::cut(&service.id, 21)),
+        format!("{}{raised}", service.id),
         fate(mode, service).to_owned(),
         from_to(service),
         words::level(service.level).to_owned(),

@@ -29,8 +29,13 @@ pub fn final_steps(plan: &Plan, all: bool, paint: Paint) -> String {
     let mut text = format!("{}  steps that end something, or have no way back\n", paint.head("DESTRUCTIVE"));
     let shown = if all { steps.len() } else { steps.len().min(STEPS) };
     for (step, why) in &steps[..shown] {
-        let line = format!("  {:>9}  {why:13}  {}: {}", words::at(step.start_ms), step.id, step.title);
-        text.push_str(&paint.tone(Tone::Care, &words::cut(&line, WIDE)));
+        let head = format!("  {:>9}  {why:13}  ", words::at(step.start_ms));
+        let what = format!("{}: {}", step.id, step.title);
+        let line = match all {
+            true => words::hang(&head, &what, WIDE),
+            false => words::cut(&format!("{head}{what}"), WIDE),
+        };
+        text.push_str(&paint.tone(Tone::Care, line.trim_end()));
         text.push('\n');
     }
     text + &folded(steps.len() - shown, "  ")
@@ -61,10 +66,10 @@ pub fn waves(plan: &Plan, all: bool, paint: Paint) -> String {
     for (number, (released_by, steps)) in waves_of(plan).iter().enumerate() {
         let gate = released_by.and_then(|id| gates.get(id).copied());
         text.push('\n');
-        text.push_str(&wave_head(plan, number + 1, gate, steps.len(), paint));
+        text.push_str(&wave_head(plan, number + 1, gate, steps.len(), all, paint));
         let shown = if all { steps.len() } else { steps.len().min(STEPS) };
         for step in &steps[..shown] {
-            text.push_str(&step_lines(step, *released_by));
+            text.push_str(&step_lines(step, *released_by, all));
         }
         text.push_str(&folded(steps.len() - shown, "    "));
     }
@@ -75,32 +80,50 @@ fn folded(left: usize, indent: &str) -> String {
     if left == 0 { String::new() } else { format!("{indent}… and {left} more (`--all` shows them)\n") }
 }
 
-fn wave_head(plan: &Plan, number: usize, gate: Option<&Gate>, steps: usize, paint: Paint) -> String {
+fn wave_head(plan: &Plan, number: usize, gate: Option<&Gate>, steps: usize, all: bool, paint: Paint) -> String {
     let steps = words::count(steps, "step");
     let Some(gate) = gate else {
         return format!("  {}  before any gate; {steps}\n", paint.head(&format!("WAVE {number}")));
     };
+    let names = if all { usize::MAX } else { WIDE - 40 };
     let opens = words::at(gate.start_ms + gate.duration_ms);
     let mut text = format!("  {}  opens {opens} by {}; {steps}\n", paint.head(&format!("WAVE {number}")), gate.id);
-    text.push_str(&words::hang("    ask     ", &gate::ask(gate), WIDE));
-    text.push_str(&words::hang("    opened  by ", &gate::opened(plan, gate), WIDE));
+    text.push_str(&words::hang("    ask     ", &gate::ask_within(gate, names), WIDE));
+    text.push_str(&words::hang("    opened  by ", &gate::opened_within(plan, gate, names), WIDE));
     if !gate.after.is_empty() {
-        text.push_str(&format!("    after   {}\n", words::fold(&gate.after, WIDE - 12)));
+        text.push_str(&after_line("    after   ", &gate.after, all));
     }
     text
 }
 
-/// Three lines: when and which; where and what; after what.
-fn step_lines(step: &Step, released_by: Option<&str>) -> String {
+/// What comes before: all of it, or as much as one line holds.
+fn after_line<T: AsRef<str>>(head: &str, after: &[T], all: bool) -> String {
+    let room = if all { usize::MAX } else { WIDE - words::width(head) };
+    words::hang(head, &words::fold(after, room), WIDE)
+}
+
+/// Three lines: when and which; where and what; after what. Where all is wanted, nothing is cut: lines are wrapped.
+fn step_lines(step: &Step, released_by: Option<&str>, all: bool) -> String {
     let when = format!("  {:>9}  {:>7}  ", words::at(step.start_ms), words::span(step.duration_ms));
     let indent = " ".repeat(words::width(&when));
-    let mut text = words::cut(&format!("{when}{}  {}", step.id, step.title), WIDE) + "\n";
-    let what = format!("{indent}{}: {}", action::place(step), action::line(&step.action));
-    text.push_str(&words::cut(what.trim_end(), WIDE));
-    text.push('\n');
+    let what = format!("{}: {}", action::place(step), action::line(&step.action));
+    let mut text = match all {
+        false => {
+            let which = words::cut(&format!("{when}{}  {}", step.id, step.title), WIDE);
+            format!("{which}\n{}\n", words::cut(format!("{indent}{what}").trim_end(), WIDE))
+        }
+        true => {
+            let which = format!("{when}{}  {}", step.id, step.title);
+            let which = match words::width(&which) <= WIDE {
+                true => format!("{which}\n"),
+                false => format!("{when}{}\n{}", step.id, words::hang(&indent, &step.title, WIDE)),
+            };
+            which + &words::hang(&indent, &what, WIDE)
+        }
+    };
     let after: Vec<&str> = step.after.iter().map(String::as_str).filter(|id| Some(*id) != released_by).collect();
     if !after.is_empty() {
-        text.push_str(&format!("{indent}after {}\n", words::fold(&after, WIDE - indent.len() - 6)));
+        text.push_str(&after_line(&format!("{indent}after "), &after, all));
     }
     text
 }

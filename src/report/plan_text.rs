@@ -8,8 +8,10 @@ use crate::plan::Issue;
 use crate::plan::Outlook;
 use crate::plan::Plan;
 use crate::report::advice;
+use crate::report::first_screen;
 use crate::report::first_screen::first_screen;
 use crate::report::paint::Paint;
+use crate::report::people;
 use crate::report::plan_services;
 use crate::report::plan_steps;
 use crate::report::table::left;
@@ -37,20 +39,41 @@ pub fn plan_text(plan: &Plan, view: View) -> String {
     let paint = Paint { color: view.color };
     let sections = [
         first_screen(plan, paint),
+        asked(plan, view.all, paint),
         plan_services::services(plan, view.all, paint),
         plan_steps::final_steps(plan, view.all, paint),
         plan_steps::waves(plan, view.all, paint),
-        ledger(plan, paint),
+        ledger(plan, view.all, paint),
         findings(plan, paint),
-        outlook(&plan.outlook, paint),
-        sources(plan, paint),
+        outlook(&plan.outlook, view.all, paint),
+        sources(plan, view.all, paint),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")
 }
 
+/// Questions to people that are spelled out here: a screen of them.
+const QUESTIONS: usize = 24;
+
+/// All that people are asked or sent for, where the first screen has no room for it.
+fn asked(plan: &Plan, all: bool, paint: Paint) -> String {
+    let asked = people::asked(plan);
+    let shown = if all { asked.len() } else { asked.len().min(QUESTIONS) };
+    if shown <= first_screen::QUESTIONS {
+        return String::new();
+    }
+    let mut text = format!("{}  who is asked what, and when\n", paint.head("PEOPLE"));
+    for asked in &asked[..shown] {
+        text.push_str(&words::hang(&format!("  {:>9}  ", words::at(asked.at)), &asked.what, WIDE));
+    }
+    if shown < asked.len() {
+        text.push_str(&format!("  … and {} more (`--all` shows them)\n", asked.len() - shown));
+    }
+    text
+}
+
 /// What a site holds before and after, and its limit; amounts as people write them.
-fn ledger(plan: &Plan, paint: Paint) -> String {
-    let shape = [
+fn ledger(plan: &Plan, all: bool, paint: Paint) -> String {
+    let mut shape = [
         left("site", 20),
         left("state", 11),
         left("resource", 12),
@@ -83,11 +106,15 @@ fn ledger(plan: &Plan, paint: Paint) -> String {
     if rows.is_empty() {
         return String::new();
     }
+    if all {
+        shape.iter_mut().for_each(|column| column.most = usize::MAX);
+    }
+    let columns = if all { usize::MAX } else { WIDE - 2 };
     section(
         paint,
         "SITES",
         "what is taken before and after, against the limit that a plan may fill",
-        &table(&shape, &rows, WIDE - 2),
+        &table(&shape, &rows, columns),
     )
 }
 
@@ -135,7 +162,7 @@ fn finding(plan: &Plan, issue: &Issue, paint: Paint) -> String {
 }
 
 /// What the next loss would do, and what would help most.
-fn outlook(outlook: &Outlook, paint: Paint) -> String {
+fn outlook(outlook: &Outlook, all: bool, paint: Paint) -> String {
     let mut text = format!("{}  after this plan\n", paint.head("OUTLOOK"));
     for next in &outlook.kills {
         let fate = match next.admits {
@@ -157,19 +184,24 @@ fn outlook(outlook: &Outlook, paint: Paint) -> String {
     if !outlook.unprotected.is_empty() {
         let names: Vec<String> =
             outlook.unprotected.iter().map(|(service, site)| format!("{service} at {site}")).collect();
-        text.push_str(&words::hang("  ! ", &format!("data with one copy: {}", words::fold(&names, WIDE - 24)), WIDE));
+        text.push_str(&words::hang(
+            "  ! ",
+            &format!("data with one copy: {}", words::fold(&names, if all { usize::MAX } else { WIDE - 24 })),
+            WIDE,
+        ));
     }
     text
 }
 
-fn sources(plan: &Plan, paint: Paint) -> String {
+fn sources(plan: &Plan, all: bool, paint: Paint) -> String {
     let short = plan.id.get(..SHORT_ID).unwrap_or(&plan.id);
     let mut text = format!("{}  plan {}\n", paint.head("PAPER"), plan.id);
     if let Some(parent) = &plan.parent {
         text.push_str(&format!("  succeeds {parent}\n"));
     }
     let pools: Vec<String> = plan.pools.iter().map(|pool| format!("{} {}", pool.id, pool.size)).collect();
-    text.push_str(&words::hang("  ", &format!("pools: {}", words::fold(&pools, WIDE - 10)), WIDE));
+    let pools = words::fold(&pools, if all { usize::MAX } else { WIDE - 10 });
+    text.push_str(&words::hang("  ", &format!("pools: {pools}"), WIDE));
     text.push_str(&format!(
         "  made from {}, ages as of {}, times in {}, effort {}\n",
         words::count(plan.sources.len(), "source"),

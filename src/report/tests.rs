@@ -80,7 +80,7 @@ fn ten_thousand_services_stay_readable() {
     assert!(listed("SERVICES  in order") < 60);
     assert!(text.contains("… and 9957 more (`--all` shows them)"));
     let all = plan_text(&plan, View { color: false, all: true });
-    assert!(all.contains("service-09999-with-a…"));
+    assert!(all.contains("service-09999-with-a-long-name"));
     assert!(all.contains("service-09999/verify@ansan"));
 }
 

@@ -75,7 +75,7 @@ fn a_difference_is_told() {
           ~ text-message: level worse: full > degraded
           ~ deploy: back later by 10s, at T+02:15
           ~ photos: moved: south 100 % > south 0 %; level worse: degraded > shed; admits fewer: 100 % > 0 %;
-            no longer back (was T+07:22); also: rejected
+            no longer back (was T+07:22); also: why not elsewhere
 
         STEPS
           + photos/shed.off@south
@@ -83,7 +83,7 @@ fn a_difference_is_told() {
           - photos/shift@south
           - photos/verify@south
           - text-message/restore.everything@south
-          ~ deploy/start@south: after: +photos/shed.off@south, -approval:start; start: T+01:00 > T+01:10
+          ~ deploy/start@south: after: +photos/shed.off@south, -approval:start; starts: T+01:00 > T+01:10
           ~ message-store/promote@south: after: +photos/shed.off@south
           ~ 1 more only start at another time
 
