@@ -121,7 +121,7 @@ fn stranded(service: &str, needed_by: &[String]) -> Advice {
     };
     Advice::new(
         format!("{service} has nowhere to go; {needs}"),
-        format!("call {OWNER}; why no site took it: `explain service:{service}`"),
+        format!("call {OWNER}; why nowhere: `explain service:{service}`"),
     )
 }
 

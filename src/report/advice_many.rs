@@ -36,7 +36,7 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
     let (what, act) = match issues[0] {
         Issue::Stranded { .. } => (
             format!("{count} services have nowhere to go: {names}"),
-            "call their owners; why no site took one: `explain service:NAME`",
+            "call their owners; why nowhere: `explain service:NAME`",
         ),
         Issue::RtoMissed { .. } => (
             format!("{count} services come back later than promised: {names}"),
@@ -91,11 +91,14 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
 /// How owners are called whom nobody named.
 const OWNERS: &str = "their owners";
 
+/// How much of a line they may take: what to type behind them must never be cut.
+const OWNED: usize = 24;
+
 /// Who answers for these services, where somebody was declared for each.
 fn owners(plan: &Plan, issues: &[&Issue]) -> String {
     let named: Option<BTreeSet<&str>> =
         issues.iter().map(|issue| issue.service().and_then(|name| owner(plan, name))).collect();
-    named.map_or(OWNERS.to_owned(), |named| words::fold(&named.into_iter().collect::<Vec<_>>(), NAMES))
+    named.map_or(OWNERS.to_owned(), |named| words::fold(&named.into_iter().collect::<Vec<_>>(), OWNED))
 }
 
 /// The longest that any copy may be behind.

@@ -23,7 +23,7 @@ pub const COLUMNS: usize = 80;
 /// 24 lines of that terminal, less one line of status and the next prompt.
 pub const LINES: usize = 22;
 /// Questions to people that are spelled out; what is asked first matters first.
-pub(super) const QUESTIONS: usize = 3;
+pub(super) const QUESTIONS: usize = 4;
 
 /// The first screen, each line ended.
 #[must_use]

@@ -48,7 +48,7 @@ fn untouched(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> Vec<String> 
     let back = lifeline.closure.iter().filter_map(|service| service.expected_back_ms).max();
     let word = if plan.incident.mode == Mode::Failover { "back" } else { "moved" };
     let when = back.map_or(String::new(), |back| format!("; all {word} {}", words::at(back)));
-    let head = format!("  needs   {} that are touched: ", names.len());
+    let head = format!("  needs   {} touched: ", names.len());
     let room = COLUMNS - words::width(&head) - words::width(&when);
     lines.push(format!("{head}{}{when}", words::fold(&names, room)));
     lines

@@ -5,8 +5,10 @@ use expect_test::expect_file;
 
 use crate::model::Millis;
 use crate::model::Ppm;
+use crate::plan::ActionOnPaper;
 use crate::plan::Issue;
 use crate::plan::Level;
+use crate::plan::Milestone;
 use crate::plan::Mode;
 use crate::plan::Plan;
 use crate::plan::diff;
@@ -17,6 +19,7 @@ use crate::report::explain_step;
 use crate::report::first_screen::COLUMNS;
 use crate::report::first_screen::LINES;
 use crate::report::first_screen::first_screen;
+use crate::report::gate;
 use crate::report::paint::Paint;
 use crate::report::plan_text::View;
 use crate::report::plan_text::WIDE;
@@ -204,4 +207,43 @@ fn a_planned_move_is_measured_by_its_gaps() {
     let off = first_screen(&plan, Paint { color: false });
     assert!(off.contains("  promise 10m met; off for 4m15s on the way"), "{off}");
     assert!(off.contains("  moved   T+11:45; at best T+09:45"), "{off}");
+}
+
+#[test]
+fn a_lifeline_that_nobody_misses_is_not_missed() {
+    let mut plan = sample::talk();
+    for service in &mut plan.services {
+        service.expected_back_ms = None;
+        service.milestones = vec![Milestone { at_ms: Millis::ZERO, level: Level::Full, share: Ppm::ONE }];
+    }
+    let screen = first_screen(&plan, Paint { color: false });
+    assert!(screen.contains("  serves  it serves throughout, for all\n  promise 10m met\n"), "{screen}");
+    plan.services[0].milestones[0].share = Ppm::ZERO;
+    let screen = first_screen(&plan, Paint { color: false });
+    assert!(screen.contains("  promise 10m MISSED for good by text-message\n"), "{screen}");
+}
+
+#[test]
+fn what_was_only_raised_is_not_the_headline() {
+    let mut plan = sample::talk();
+    plan.services.retain(|service| service.raised.is_some());
+    plan.steps.iter_mut().for_each(|step| step.service = Some(plan.services[0].id.clone()));
+    let screen = first_screen(&plan, Paint { color: false });
+    assert!(
+        screen.contains("LIFELINE  텍스트 메시지 (text messages); untouched\n  needs   1 touched: session"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_persons_word_is_no_proof() {
+    let mut plan = sample::talk();
+    let before = gate::opened(&plan, &plan.gates[1]);
+    assert_eq!(before, "a person, or proof from message-store/fence@pangyo");
+    let fence = plan.steps.iter_mut().find(|step| step.id == "message-store/fence@pangyo").unwrap();
+    fence.action = ActionOnPaper::Confirm { question: "Is it off?".to_owned() };
+    let after = gate::opened(&plan, &plan.gates[1]);
+    assert_eq!(after, "a person, or the confirmation of message-store/fence@pangyo");
+    let screen = first_screen(&plan, Paint { color: false });
+    assert!(screen.contains("3 answers are needed\n") && screen.contains("  T+00:00 Is it off?\n"), "{screen}");
 }

@@ -246,9 +246,9 @@ fn what_to_know_and_what_to_do() {
     let all = issues();
     expect![[r#"
         billing has nowhere to go; needed by gifts
-           -> call its owner; why no site took it: `explain service:billing`
+           -> call its owner; why nowhere: `explain service:billing`
         billing has nowhere to go; nobody else needs it
-           -> call its owner; why no site took it: `explain service:billing`
+           -> call its owner; why nowhere: `explain service:billing`
         text-message is back 1m45s later than promised (T+11:45 of 10m)
            -> why so late: `explain service:text-message`; more people may help
         text-message is back 1m45s later than promised (T+11:45 of 10m)
