@@ -34,6 +34,19 @@ pub fn in_plan(plan: &Plan, one: &Issue) -> Advice {
     advice
 }
 
+/// The same, with every name in it, however many there are.
+#[must_use]
+pub fn whole(plan: &Plan, one: &Issue) -> Advice {
+    let mut advice = in_plan(plan, one);
+    if let Issue::Stranded { service, needed_by } = one {
+        advice.what = stranded(service, needed_by, usize::MAX).what;
+    }
+    advice
+}
+
+/// How much of a line names may take where not everything is wanted.
+const NAMES: usize = 48;
+
 /// Who answers for a service, where somebody was declared.
 pub(super) fn owner<'p>(plan: &'p Plan, name: &str) -> Option<&'p str> {
     let service = plan.services.iter().find(|service| service.id == name)?;
@@ -47,7 +60,7 @@ const OWNER: &str = "its owner";
 #[must_use]
 pub fn issue(issue: &Issue) -> Advice {
     match issue {
-        Issue::Stranded { service, needed_by } => stranded(service, needed_by),
+        Issue::Stranded { service, needed_by } => stranded(service, needed_by, NAMES),
         Issue::RtoMissed { service, expected, objective, bound } => rto_missed(service, *expected, *objective, *bound),
         Issue::RpoAtRisk { service, site, lag, objective } => rpo_at_risk(service, site, *lag, *objective),
         Issue::AdmitsPart { service, share } => Advice::new(
@@ -114,10 +127,10 @@ pub fn issue(issue: &Issue) -> Advice {
     }
 }
 
-fn stranded(service: &str, needed_by: &[String]) -> Advice {
+fn stranded(service: &str, needed_by: &[String], columns: usize) -> Advice {
     let needs = match needed_by {
         [] => "nobody else needs it".to_owned(),
-        _ => format!("needed by {}", words::fold(needed_by, 48)),
+        _ => format!("needed by {}", words::fold(needed_by, columns)),
     };
     Advice::new(
         format!("{service} has nowhere to go; {needs}"),

@@ -44,7 +44,7 @@ pub fn plan_text(plan: &Plan, view: View) -> String {
         plan_steps::final_steps(plan, view.all, paint),
         plan_steps::waves(plan, view.all, paint),
         ledger(plan, view.all, paint),
-        findings(plan, paint),
+        findings(plan, view.all, paint),
         outlook(&plan.outlook, view.all, paint),
         sources(plan, view.all, paint),
     ];
@@ -140,7 +140,7 @@ pub(super) fn section(paint: Paint, name: &str, what: &str, lines: &[String]) ->
     text
 }
 
-fn findings(plan: &Plan, paint: Paint) -> String {
+fn findings(plan: &Plan, all: bool, paint: Paint) -> String {
     if plan.findings.is_empty() {
         return String::new();
     }
@@ -148,13 +148,13 @@ fn findings(plan: &Plan, paint: Paint) -> String {
     let others = plan.findings.iter().filter(|issue| !issue.is_urgent());
     let mut text = format!("{}  what to know before this plan is run; ! is urgent\n", paint.head("FINDINGS"));
     for issue in urgent.chain(others) {
-        text.push_str(&finding(plan, issue, paint));
+        text.push_str(&finding(plan, issue, all, paint));
     }
     text
 }
 
-fn finding(plan: &Plan, issue: &Issue, paint: Paint) -> String {
-    let advice = advice::in_plan(plan, issue);
+fn finding(plan: &Plan, issue: &Issue, all: bool, paint: Paint) -> String {
+    let advice = if all { advice::whole(plan, issue) } else { advice::in_plan(plan, issue) };
     let head = if issue.is_urgent() { "  ! " } else { "  - " };
     let what = words::hang(head, &advice.what, WIDE);
     let what = if issue.is_urgent() { paint.alarm(what.trim_end()) + "\n" } else { what };
