@@ -27,8 +27,9 @@ use crate::report::plan_text::plan_text;
 use crate::report::violation;
 
 const AFTER_HELP: &str = "\
-On a terminal the first screen is shown, and the rest with `bonghwa show`. Into a pipe or a file goes the rest too,
-with long lists folded and long lines cut; `--all` folds and cuts nothing below the first screen.
+On a terminal the first screen is shown, and the rest with `bonghwa show`.
+Into a pipe or a file goes the rest too, with long lists folded and long lines cut.
+With `--all` nothing below the first screen is folded or cut.
 The plan is kept in .bonghwa/plans/, named by its digest; the same inputs give the same plan, byte for byte.
 
 A SCOPE is SITE, domain:NAME, hosts:SET or service:NAME@SITE; several may follow a flag, and flags may be repeated.
