@@ -38,7 +38,7 @@ impl Packing {
 }
 
 impl Open {
-    pub(in crate::placement) fn after(self, work: &Work<'_>, _services: &[ServiceId]) -> Packing {
+    pub(in crate::placement) fn after(self, work: &Work<'_>) -> Packing {
         let whole = self.wanted.iter().filter(|&&id| work.open_share(id) == Ppm::ZERO).count();
         let count = |many: usize| u64::try_from(many).unwrap_or(u64::MAX);
         Packing { wanted: count(self.wanted.len()), whole: count(whole), bound: self.bound }

@@ -70,7 +70,7 @@ pub fn place(estate: &Estate, incident: &Incident, situation: &Situation, urgenc
         for &id in services {
             place_floor(&mut work, id, incident, &lost);
         }
-        packing.push(open.after(&work, services));
+        packing.push(open.after(&work));
     }
     close_floors(&mut work);
     let mut because: Vec<Option<LevelBecause>> = vec![None; estate.services.len()];

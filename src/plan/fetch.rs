@@ -13,10 +13,9 @@ use crate::plan::draft::How;
 use crate::plan::draft::Owner;
 use crate::plan::draft::Stage;
 use crate::plan::draft::What;
-use crate::plan::scene::Scene;
 
 /// Adds a step for each kit that is used, at the urgency of its most urgent user.
-pub(in crate::plan) fn add(scene: &Scene<'_>, drafts: &mut Vec<Draft>) {
+pub(in crate::plan) fn add(drafts: &mut Vec<Draft>) {
     let mut kits = BTreeMap::new();
     for draft in drafts.iter() {
         for chosen in &draft.uses {
@@ -26,7 +25,6 @@ pub(in crate::plan) fn add(scene: &Scene<'_>, drafts: &mut Vec<Draft>) {
             }
         }
     }
-    debug_assert!(kits.keys().all(|kit| kit.at() < scene.estate().kits.len()));
     drafts.extend(kits.into_iter().map(|(kit, class)| Draft {
         owner: Owner::Kit(kit),
         stage: Stage::Fetch,

@@ -1,7 +1,10 @@
 //! The whole of planning on one screen: from an incident to a plan.
 
+use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
+use crate::model::Ppm;
+use crate::model::TierId;
 use crate::placement::Impact;
 use crate::placement::Placement;
 use crate::placement::Situation;
@@ -70,7 +73,7 @@ pub fn plan_on(
     let scene = Scene { ground, incident, mode, situation: &situation, placement: &placement, urgency: &urgency };
     refuse::degrading_move(&scene)?;
     refuse::crowded_home(&scene)?;
-    fetch::add(&scene, &mut drafts);
+    fetch::add(&mut drafts);
     time(&scene, &mut drafts);
     let mut web = Web { drafts, ..Web::default() };
     let mut issues = Vec::new();
@@ -140,15 +143,11 @@ fn time(scene: &Scene<'_>, drafts: &mut [Draft]) {
 }
 
 /// Whether the lifeline holds: the first of its services that does not, and what it would still admit.
-pub(in crate::plan) fn weakest(
-    estate: &crate::model::Estate,
-    urgency: &Urgency,
-    placement: &Placement,
-) -> Option<usize> {
-    let first = crate::model::TierId(0);
+pub(in crate::plan) fn weakest(estate: &Estate, urgency: &Urgency, placement: &Placement) -> Option<usize> {
+    let first = TierId(0);
     (0..estate.services.len())
         .filter(|&at| urgency.tier[at] == first)
         .filter(|&at| placement.services[at].impact != Impact::Unaffected)
-        .filter(|&at| placement.services[at].admits < crate::model::Ppm::ONE)
+        .filter(|&at| placement.services[at].admits < Ppm::ONE)
         .min_by_key(|&at| (placement.services[at].admits, at))
 }

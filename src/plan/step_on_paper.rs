@@ -242,6 +242,19 @@ pub enum ActionOnPaper {
     },
 }
 
+impl ActionOnPaper {
+    /// Whether it is done on the hosts of its step, and not about them.
+    #[must_use]
+    pub fn is_on_hosts(&self) -> bool {
+        match self {
+            Self::Ssh { .. } => true,
+            Self::Wait(probe) => probe.ask.is_on_hosts(),
+            Self::Exec { .. } | Self::Http(_) | Self::Route(_) | Self::Scale { .. } => false,
+            Self::Confirm { .. } | Self::Notify { .. } | Self::Fetch { .. } => false,
+        }
+    }
+}
+
 /// One HTTP request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

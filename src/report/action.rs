@@ -33,24 +33,9 @@ pub fn line(action: &ActionOnPaper) -> String {
 #[must_use]
 pub fn place(step: &Step) -> String {
     match (&step.hosts, &step.site) {
-        (Some(hosts), _) if on_hosts(&step.action) => hosts_line(hosts),
+        (Some(hosts), _) if step.action.is_on_hosts() => hosts_line(hosts),
         (_, Some(site)) if step.on != Side::Operator => format!("for {site}"),
         (_, _) => "operator".to_owned(),
-    }
-}
-
-/// Whether an action is done on the hosts of its step, and not about them.
-fn on_hosts(action: &ActionOnPaper) -> bool {
-    match action {
-        ActionOnPaper::Ssh { .. } => true,
-        ActionOnPaper::Wait(probe) => on_hosts(&probe.ask),
-        ActionOnPaper::Exec { .. }
-        | ActionOnPaper::Http(_)
-        | ActionOnPaper::Route(_)
-        | ActionOnPaper::Scale { .. }
-        | ActionOnPaper::Confirm { .. }
-        | ActionOnPaper::Notify { .. }
-        | ActionOnPaper::Fetch { .. } => false,
     }
 }
 

@@ -28,7 +28,6 @@ use crate::plan::verify::asked::supply_named;
 use crate::plan::verify::asked::supply_text;
 use crate::plan::verify::order::u32_of;
 use crate::plan::verify::paper::Paper;
-use crate::plan::verify::paper::is_on_hosts;
 
 /// Asks for every dependency of every service that the plan brings back.
 pub(super) fn dependencies(paper: &Paper<'_>, asked: &mut Asked<'_>) {
@@ -172,7 +171,7 @@ fn declared<'a>(paper: &Paper<'a>, step: &Step) -> &'a [Need] {
         provider.map_or(&[][..], |provider| provider.uses.as_slice())
     };
     match &step.action {
-        action if is_on_hosts(action) => {
+        action if action.is_on_hosts() => {
             let set = step.hosts.as_ref().and_then(|hosts| HostSet::parse(&hosts.set).ok());
             let rule = set.and_then(|set| estate.host_rule(&set.first()));
             rule.and_then(|rule| rule.uses.as_deref()).unwrap_or(&estate.orchestrator.uses)

@@ -9,7 +9,6 @@ use crate::model::Procedure;
 use crate::model::Route;
 use crate::model::ServiceId;
 use crate::model::SiteId;
-use crate::plan::ActionOnPaper;
 use crate::plan::ClaimOnPaper;
 use crate::plan::Gate;
 use crate::plan::GateKind;
@@ -235,21 +234,6 @@ pub(super) fn route_named<'a>(estate: &'a Estate, name: &str) -> Option<&'a Rout
 /// Whether an occasion moves a service, rather than makes it smaller.
 pub(super) fn is_recovery(procedure: &str) -> bool {
     [Procedure::Failover, Procedure::Switchover, Procedure::Failback].iter().any(|one| one.word() == procedure)
-}
-
-/// Whether an action is done on the hosts of its step.
-pub(super) fn is_on_hosts(action: &ActionOnPaper) -> bool {
-    match action {
-        ActionOnPaper::Ssh { .. } => true,
-        ActionOnPaper::Wait(probe) => is_on_hosts(&probe.ask),
-        ActionOnPaper::Exec { .. }
-        | ActionOnPaper::Http(_)
-        | ActionOnPaper::Route(_)
-        | ActionOnPaper::Scale { .. }
-        | ActionOnPaper::Confirm { .. }
-        | ActionOnPaper::Notify { .. }
-        | ActionOnPaper::Fetch { .. } => false,
-    }
 }
 
 /// The phase with this word.

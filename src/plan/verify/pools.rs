@@ -5,7 +5,6 @@ use crate::plan::PoolOnPaper;
 use crate::plan::verify::OfLimits;
 use crate::plan::verify::Violation;
 use crate::plan::verify::paper::Paper;
-use crate::plan::verify::paper::is_on_hosts;
 
 /// Checks that pools are as declared, that nobody holds more than there is, and that later classes leave what is kept.
 pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
@@ -90,7 +89,7 @@ fn declared(paper: &Paper<'_>, pool: &PoolOnPaper, found: &mut Vec<Violation>) {
 /// Whatever runs on a site's hosts holds a slot of that site.
 fn slots(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     for (_, step) in paper.steps() {
-        let Some(site) = step.site.as_ref().filter(|_| is_on_hosts(&step.action)) else { continue };
+        let Some(site) = step.site.as_ref().filter(|_| step.action.is_on_hosts()) else { continue };
         let pool = format!("site:{site}");
         if !step.claims.iter().any(|claim| claim.pool == pool && claim.amount > 0) {
             found.push(Violation::Limits(OfLimits::SlotNotClaimed { step: step.id.clone(), pool }));

@@ -13,7 +13,6 @@ use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::damage::State;
 use crate::plan::verify::paper::Paper;
-use crate::plan::verify::paper::is_on_hosts;
 
 /// A fence on what is lost may take this long: it runs beside everything else, and a person's gate stands behind it.
 const FENCE_LIMIT: Millis = Millis::from_secs(60);
@@ -69,7 +68,7 @@ fn is_fence(paper: &Paper<'_>, item: u32, step: &Step) -> bool {
 /// Whether a step acts on the hosts that it says, and on none that is lost.
 fn hosts(paper: &Paper<'_>, item: u32, step: &Step, found: &mut Vec<Violation>) {
     let Some(on) = &step.hosts else {
-        if is_on_hosts(&step.action) {
+        if step.action.is_on_hosts() {
             found.push(Violation::Places(OfPlaces::NoHosts { step: step.id.clone() }));
         }
         return;
