@@ -10,5 +10,6 @@ pub mod model;
 pub mod placement;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod schedule;
 pub mod template;
