@@ -4,6 +4,7 @@
 //! Nothing flows back. `ARCHITECTURE.md` is the map, and holds the law of the rooms below.
 
 pub mod cli;
+pub mod driver;
 pub mod graph;
 pub mod load;
 pub mod model;

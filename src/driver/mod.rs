@@ -1,0 +1,53 @@
+//! HANDS. One action in, one outcome out.
+//!
+//! Read in this order: [`Job`] is what is asked; [`Driver`] is the seam; [`Outcome`] is what came of it. This room never
+//! decides what is done next, never tries a second time of itself, and has never heard of a plan: it is told, it does
+//! it, it says how it ended. What it cannot know it calls [`End::Lost`], and never success or failure.
+
+mod job;
+mod outcome;
+mod task;
+mod told;
+
+pub use job::HostAt;
+pub use job::Job;
+pub use job::Key;
+pub use outcome::Answer;
+pub use outcome::End;
+pub use outcome::Found;
+pub use outcome::HostOutcome;
+pub use outcome::Killed;
+pub use outcome::Outcome;
+pub use outcome::Said;
+pub use task::HttpTask;
+pub use task::Probe;
+pub use task::RouteTask;
+pub use task::Task;
+pub use told::News;
+pub use told::Told;
+
+/// A pair of hands. Real ones and scripted ones stand behind this; whoever calls cannot tell them apart.
+///
+/// A future that is dropped stops nothing: the job goes on, and [`Driver::inquire`] finds it. Only
+/// [`Driver::kill`], and the job's own timeout while somebody waits for it, end one.
+pub trait Driver: Send + Sync + 'static {
+    /// Does it. Returns when it ended, or when nobody can say whether it did. `told` receives the results of hosts, and
+    /// output, as they come.
+    ///
+    /// A job whose key was begun before is not begun again: it is gone on with, as by [`Driver::adopt`].
+    fn act(&self, job: Job, told: Told) -> impl Future<Output = Outcome> + Send;
+
+    /// Goes on with a job that was begun earlier, by this process or by one that is dead, and that is alive or has
+    /// ended. It is never begun a second time. The timeout counts from when it was begun.
+    fn adopt(&self, job: Job, told: Told) -> impl Future<Output = Outcome> + Send;
+
+    /// A question that changes nothing. It is asked until it passes `times` in a row, or until `within` is over; the
+    /// job's timeout is the limit of each single try.
+    fn ask(&self, job: Job, probe: Probe) -> impl Future<Output = Answer> + Send;
+
+    /// What became of a job that may have been begun earlier. Changes nothing.
+    fn inquire(&self, job: Job) -> impl Future<Output = Found> + Send;
+
+    /// Kills the whole process group, and looks whether it is dead. What is not confirmed is not confirmed.
+    fn kill(&self, job: Job) -> impl Future<Output = Killed> + Send;
+}
