@@ -4,27 +4,44 @@
 //! decides what is done next, never tries a second time of itself, and has never heard of a plan: it is told, it does
 //! it, it says how it ended. What it cannot know it calls [`End::Lost`], and never success or failure.
 
+mod dice;
+mod fault;
 mod job;
 mod outcome;
+mod played;
+mod script;
 mod task;
+#[cfg(test)]
+mod tests;
 mod told;
+mod world;
 
+pub use dice::Dice;
+pub use fault::Fault;
+pub use fault::FaultError;
+pub use fault::FaultKind;
+pub use fault::Pattern;
 pub use job::HostAt;
 pub use job::Job;
 pub use job::Key;
 pub use outcome::Answer;
 pub use outcome::End;
 pub use outcome::Found;
+pub use outcome::HostAnswer;
 pub use outcome::HostOutcome;
 pub use outcome::Killed;
 pub use outcome::Outcome;
 pub use outcome::Said;
+pub use played::spread;
+pub use script::Script;
 pub use task::HttpTask;
 pub use task::Probe;
 pub use task::RouteTask;
 pub use task::Task;
 pub use told::News;
 pub use told::Told;
+pub use world::Effect;
+pub use world::World;
 
 /// A pair of hands. Real ones and scripted ones stand behind this; whoever calls cannot tell them apart.
 ///

@@ -1,5 +1,7 @@
 //! What came of a job: how it ended, what it said, and what nobody can know. Nothing here acts.
 
+use crate::model::Ppm;
+
 /// How a job ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -102,21 +104,38 @@ impl Said {
 /// The answer to a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
-    /// It is so.
+    /// It is so: on all hosts, where it was asked on hosts.
     Yes {
         /// What the last try printed.
         said: Said,
+        /// Each host, where it was asked on hosts. Sorted by name.
+        hosts: Vec<HostAnswer>,
     },
-    /// It is not so.
+    /// It is not so, or not everywhere.
     No {
         /// What the last try printed.
         said: Said,
+        /// Each host, where it was asked on hosts. Sorted by name.
+        hosts: Vec<HostAnswer>,
     },
     /// There was no answer. This is neither yes nor no.
     Unknown {
         /// Why.
         reason: String,
+        /// Each host, where it was asked on hosts. Sorted by name.
+        hosts: Vec<HostAnswer>,
     },
+}
+
+/// What one host answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostAnswer {
+    /// Which.
+    pub host: String,
+    /// Whether it is so there; the reason where there was no answer.
+    pub is_so: Result<bool, String>,
+    /// What it printed.
+    pub said: Said,
 }
 
 /// What became of a job.
@@ -143,10 +162,51 @@ pub enum Killed {
     NotConfirmed(String),
 }
 
+impl Answer {
+    /// Whether it is so, and whether that is certain.
+    #[must_use]
+    pub const fn is_yes(&self) -> bool {
+        matches!(self, Self::Yes { .. })
+    }
+
+    /// What hosts answered, as one answer: yes where all say so, unknown where one gave no answer and none says no.
+    #[must_use]
+    pub fn of_hosts(mut hosts: Vec<HostAnswer>) -> Self {
+        hosts.sort_by(|a, b| a.host.cmp(&b.host));
+        let said = hosts.first().map(|host| host.said.clone()).unwrap_or_default();
+        if hosts.iter().any(|host| host.is_so == Ok(false)) {
+            return Self::No { said, hosts };
+        }
+        let silent = hosts.iter().find_map(|host| host.is_so.as_ref().err().map(|why| format!("{}: {why}", host.host)));
+        match silent {
+            Some(reason) => Self::Unknown { reason, hosts },
+            None if hosts.is_empty() => Self::Unknown { reason: "no host was asked".to_owned(), hosts },
+            None => Self::Yes { said, hosts },
+        }
+    }
+}
+
 impl Outcome {
     /// An end without hosts and without words.
     #[must_use]
     pub fn just(end: End) -> Self {
         Self { end, hosts: Vec::new(), said: Said::default() }
+    }
+
+    /// How hosts ended, as one outcome: well where `enough` of them did. No host at all is never well.
+    #[must_use]
+    pub fn of_hosts(mut hosts: Vec<HostOutcome>, enough: Ppm) -> Self {
+        hosts.sort_by(|a, b| a.host.cmp(&b.host));
+        let all = u64::try_from(hosts.len()).unwrap_or(u64::MAX);
+        let well = hosts.iter().map(|host| u64::from(host.end.is_ok())).sum::<u64>();
+        let bad = hosts.iter().find(|host| !host.end.is_ok());
+        let end = match bad {
+            None if all == 0 => End::CouldNotStart("there is no host to do it on".to_owned()),
+            // Rounded up, and never none: 90 % of one host is that host.
+            Some(host) if well < enough.of(all).max(1) => host.end.clone(),
+            None | Some(_) => End::Ok,
+        };
+        let said = bad.or(hosts.first()).map(|host| host.said.clone()).unwrap_or_default();
+        Self { end, hosts, said }
     }
 }

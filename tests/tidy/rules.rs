@@ -63,6 +63,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("sha2", &["plan", "journal", "report", "cli"]),
     ("strsim", &["load"]),
     ("thiserror", &[]),
+    ("tokio", &["journal", "control", "driver", "engine", "lab", "cli"]),
     ("toml", &["load"]),
     ("unicode-width", &["report"]),
 ];

@@ -80,7 +80,7 @@ fn dry_above_the_waterline() {
     let wet = |code: &str, word: &str| {
         caught("src/plan/x.rs", code, &format!("src/plan/x.rs:2: plan is above the waterline, but says {word}"));
     };
-    wet("use tokio::task;", "tokio");
+    wet("#[tokio]\nfn f() {}", "tokio");
     wet("async fn f() {}", "async");
     wet("fn f() { g().await; }", ".await");
     wet("use std::fs;", "std::fs");

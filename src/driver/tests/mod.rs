@@ -1,0 +1,37 @@
+//! Hands at work: scripted ones under virtual time.
+
+mod script;
+
+use crate::driver::HostAt;
+use crate::driver::Job;
+use crate::driver::Key;
+use crate::driver::Probe;
+use crate::driver::Task;
+use crate::model::Millis;
+use crate::model::Ppm;
+
+/// A job that runs this line, with a minute for it.
+fn job(step: &str, line: &str) -> Job {
+    Job {
+        key: Key { run: "r-1".to_owned(), step: step.to_owned(), attempt: 1 },
+        task: exec(line),
+        hosts: Vec::new(),
+        parallel: 1,
+        enough: Ppm::ONE,
+        timeout: Millis(60_000),
+        kill: None,
+        output_bytes: 64 * 1024,
+    }
+}
+
+fn exec(line: &str) -> Task {
+    Task::Exec { line: line.to_owned(), env: Vec::new() }
+}
+
+fn host(name: &str) -> HostAt {
+    HostAt { name: name.to_owned(), address: name.to_owned(), user: None, port: 22, jump: Vec::new() }
+}
+
+fn probe(line: &str) -> Probe {
+    Probe { ask: Box::new(exec(line)), expect_output: None, within: None, times: 1 }
+}
