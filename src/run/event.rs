@@ -1,6 +1,8 @@
 //! What a journal holds: one entry for everything that was intended, seen or said. The state of a run is the fold of
 //! these, and of nothing else, so nothing here may depend on what the process that wrote it still remembers.
 //!
+//! An entry is an intention, a fact, or a person's decision. What follows from it (another attempt, a failure, the next
+//! step) is derived whenever it is read, so that it can't be lost between two entries.
 //! Steps, gates and hosts stand in entries by name: the journal must be readable without this program.
 
 use serde::Deserialize;
@@ -127,6 +129,13 @@ pub enum Event {
         /// Counts from 1.
         attempt: u32,
     },
+    /// It was asked whether it is so already, and it is.
+    AlreadySo {
+        /// Which step.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+    },
     /// It was asked whether it is so already, and it is not, or not everywhere: now it is done.
     NotYetSo {
         /// Which step.
@@ -203,26 +212,37 @@ pub enum Event {
         /// Whether it is so.
         so: Seen,
     },
-    /// Another attempt follows.
-    Retry {
+    /// A person was asked to do it, and says that it is done.
+    Confirmed {
         /// Which step.
         step: String,
-        /// Not before.
-        at: Stamp,
+        /// Who.
+        by: Who,
+        /// What they added.
+        reason: String,
     },
-    /// The attempts are used up, or a further one is not safe. It waits for a person.
-    Failed {
+    /// A person was asked to do it, and says that it can't be done.
+    Denied {
         /// Which step.
         step: String,
+        /// Who.
+        by: Who,
         /// Why.
-        why: FailWhy,
+        reason: String,
     },
-    /// It is done.
-    Done {
+    /// A person was asked to do it, and nobody answered in time.
+    Unanswered {
         /// Which step.
         step: String,
-        /// How that is known.
-        how: DoneHow,
+    },
+    /// A person did it by hand, or knows that it is so.
+    MarkedDone {
+        /// Which step.
+        step: String,
+        /// Who.
+        by: Who,
+        /// Why.
+        reason: String,
     },
     /// A person lets what follows go on without it.
     Skipped {
@@ -298,6 +318,86 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The word for it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Opened { .. } => "opened",
+            Self::PenTaken { .. } => "pen taken",
+            Self::ClockJumped { .. } => "clock jumped",
+            Self::GateAsked { .. } => "gate asked",
+            Self::PositionsSeen { .. } => "positions seen",
+            Self::GateOpened { .. } => "gate opened",
+            Self::GateRejected { .. } => "gate rejected",
+            Self::GateTimedOut { .. } => "gate timed out",
+            Self::Started { .. } => "started",
+            Self::AlreadySo { .. } => "already so",
+            Self::NotYetSo { .. } => "not yet so",
+            Self::HostsEnded { .. } => "hosts ended",
+            Self::Ended { .. } => "ended",
+            Self::Verified { .. } => "verified",
+            Self::Stopping { .. } => "stopping",
+            Self::Stopped { .. } => "stopped",
+            Self::Inquired { .. } => "inquired",
+            Self::Probed { .. } => "probed",
+            Self::Confirmed { .. } => "confirmed",
+            Self::Denied { .. } => "denied",
+            Self::Unanswered { .. } => "unanswered",
+            Self::MarkedDone { .. } => "marked done",
+            Self::Skipped { .. } => "skipped",
+            Self::Again { .. } => "again",
+            Self::Held { .. } => "held",
+            Self::Resumed { .. } => "resumed",
+            Self::Cancelled { .. } => "cancelled",
+            Self::Yielding { .. } => "yielding",
+            Self::Left { .. } => "left",
+            Self::Quarantined { .. } => "quarantined",
+            Self::Released { .. } => "released",
+            Self::RunEnded { .. } => "run ended",
+        }
+    }
+
+    /// The attempt that it is about, where it is about one.
+    #[must_use]
+    pub const fn attempt(&self) -> Option<u32> {
+        match self {
+            Self::AlreadySo { attempt, .. }
+            | Self::NotYetSo { attempt, .. }
+            | Self::HostsEnded { attempt, .. }
+            | Self::Ended { attempt, .. }
+            | Self::Verified { attempt, .. }
+            | Self::Stopping { attempt, .. }
+            | Self::Stopped { attempt, .. }
+            | Self::Inquired { attempt, .. }
+            | Self::Probed { attempt, .. }
+            | Self::Started { attempt, .. } => Some(*attempt),
+            Self::Opened { .. }
+            | Self::PenTaken { .. }
+            | Self::ClockJumped { .. }
+            | Self::GateAsked { .. }
+            | Self::PositionsSeen { .. }
+            | Self::GateOpened { .. }
+            | Self::GateRejected { .. }
+            | Self::GateTimedOut { .. }
+            | Self::Confirmed { .. }
+            | Self::Denied { .. }
+            | Self::Unanswered { .. }
+            | Self::MarkedDone { .. }
+            | Self::Skipped { .. }
+            | Self::Again { .. }
+            | Self::Held { .. }
+            | Self::Resumed { .. }
+            | Self::Cancelled { .. }
+            | Self::Yielding { .. }
+            | Self::Left { .. }
+            | Self::Quarantined { .. }
+            | Self::Released { .. }
+            | Self::RunEnded { .. } => None,
+        }
+    }
+}
+
 /// A log position, as a host told it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -318,8 +418,9 @@ pub enum OpenedBy {
     Step(String),
     /// What was seen is within the promise.
     Judged {
-        /// The oldest that the newest write is, over all hosts.
-        age: Millis,
+        /// How old the newest write is at most, over all hosts. Unknown where no write is acknowledged before it is there
+        /// too, so that its age says nothing.
+        age: Option<Millis>,
     },
     /// A person answered. Behind a fence gate this is an attestation, and makes a debt.
     Person {
@@ -403,55 +504,6 @@ pub enum StopWhy {
     Timeout,
     /// The run was cancelled.
     Cancelled,
-}
-
-/// Why a step waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum FailWhy {
-    /// The last attempt ended so.
-    Ended(End),
-    /// It ran, and the proof says that it did not work.
-    NotProven,
-    /// It runs no more, and what it should bring about is not so; repeating it is not declared safe.
-    NotSo,
-    /// A person was asked, and said no.
-    Refused {
-        /// Who.
-        by: Who,
-        /// Why.
-        reason: String,
-    },
-    /// It was ended because the run was cancelled.
-    Cancelled,
-    /// Nobody can say whether it did anything.
-    InDoubt(String),
-}
-
-/// How it is known that a step is done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum DoneHow {
-    /// It ran, and ended well; proven, where it has a proof.
-    Ran,
-    /// It was so before.
-    AlreadySo,
-    /// Nobody heard back from it; a probe says that it is so.
-    Found,
-    /// A person was asked, and said so.
-    Confirmed {
-        /// Who.
-        by: Who,
-        /// What they added.
-        reason: String,
-    },
-    /// A person did it by hand.
-    ByHand {
-        /// Who.
-        by: Who,
-        /// Why.
-        reason: String,
-    },
 }
 
 /// Why a run holds.

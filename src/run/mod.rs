@@ -3,13 +3,25 @@
 //! Read `event.rs` first: it is all that a journal can hold. Nothing here waits, reads a clock or touches anything: time
 //! arrives with what happened. A run sees classes, which are numbers; it has never heard of tiers, or of kinds of plans.
 
+mod command;
+mod decide;
 mod event;
+mod fold;
+mod fold_step;
+mod react;
+mod script;
+mod state;
 
-pub use event::DoneHow;
+pub use command::Command;
+pub use command::No;
+pub use command::command;
+pub use decide::Act;
+pub use decide::What;
+pub use decide::act;
+pub use decide::decide;
 pub use event::End;
 pub use event::Entry;
 pub use event::Event;
-pub use event::FailWhy;
 pub use event::Found;
 pub use event::HoldWhy;
 pub use event::HostEnd;
@@ -21,3 +33,20 @@ pub use event::Stamp;
 pub use event::StopWhy;
 pub use event::Who;
 pub use event::is_enough;
+pub use fold::Illegal;
+pub use fold::fold;
+pub use react::Input;
+pub use react::react;
+pub use script::BrokenPlan;
+pub use script::Guard;
+pub use script::NodeAt;
+pub use script::Script;
+pub use state::Debt;
+pub use state::DoneHow;
+pub use state::FailWhy;
+pub use state::GateRun;
+pub use state::GateState;
+pub use state::State;
+pub use state::StepRun;
+pub use state::StepState;
+pub use state::Will;
