@@ -8,6 +8,7 @@ use crate::model::Ppm;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::SurgeId;
+use crate::model::TierId;
 
 /// What happened, and under which conditions a plan is wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,14 @@ pub struct Incident {
     pub accept_degraded: bool,
     /// The day by which ages are judged.
     pub as_of: Date,
+}
+
+impl Incident {
+    /// Whether a plan for it leaves out services of this tier: it was asked for the lifeline alone.
+    #[must_use]
+    pub fn leaves_out(&self, tier: TierId) -> bool {
+        self.only_lifeline && tier != TierId(0)
+    }
 }
 
 /// What is affected.

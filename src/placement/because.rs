@@ -132,6 +132,11 @@ pub enum LevelBecause {
         /// Which.
         service: String,
     },
+    /// The full level needs a service that this plan leaves out, and that does not come back by itself.
+    NeedsLeftOut {
+        /// Which.
+        service: String,
+    },
     /// It gives up room for a more urgent one.
     GivesWay {
         /// For whom.

@@ -8,7 +8,6 @@ use crate::model::Incident;
 use crate::model::Ppm;
 use crate::model::ServiceId;
 use crate::model::SiteId;
-use crate::model::TierId;
 use crate::placement::Because;
 use crate::placement::Fate;
 use crate::placement::Impact;
@@ -30,6 +29,7 @@ use crate::placement::packing::Packing;
 use crate::placement::raise::raise;
 use crate::placement::spread::place_floor;
 use crate::placement::work::Work;
+use crate::placement::work::can_degrade;
 use crate::placement::work::largest;
 
 /// Where everything goes.
@@ -72,6 +72,7 @@ pub fn place(estate: &Estate, incident: &Incident, situation: &Situation, urgenc
         }
         packing.push(open.after(&work));
     }
+    without_majority(&mut work, incident);
     close_floors(&mut work);
     let mut because: Vec<Option<LevelBecause>> = vec![None; estate.services.len()];
     for &id in tiers.iter().flatten() {
@@ -95,7 +96,7 @@ fn by_tier(work: &Work<'_>, incident: &Incident, lost: &[DomainId]) -> Vec<Vec<S
     for at in 0..work.estate.services.len() {
         let id = ServiceId::new(at);
         let tier = work.tier(id);
-        if incident.only_lifeline && tier != TierId(0) {
+        if incident.leaves_out(tier) {
             continue;
         }
         let (count, size) = if work.open_share(id) > Ppm::ZERO {
@@ -114,6 +115,23 @@ fn by_tier(work: &Work<'_>, incident: &Incident, lost: &[DomainId]) -> Vec<Vec<S
             services.into_iter().map(|(_, _, id)| id).collect()
         })
         .collect()
+}
+
+/// What is left of a service that lost its majority comes back at its floor where something is needed for its full
+/// level only: that may itself wait for this service. Its room is kept for the full level.
+fn without_majority(work: &mut Work<'_>, incident: &Incident) {
+    for at in 0..work.estate.services.len() {
+        let id = ServiceId::new(at);
+        let mut needs = work.estate.service(id).depends_on.iter();
+        let full_only = needs.any(|need| need.kind == DependencyKind::Hard && need.full_only);
+        let majority = work.situation.has_majority(work.estate, id);
+        if majority || !full_only || !can_degrade(work.estate, id) || incident.leaves_out(work.tier(id)) {
+            continue;
+        }
+        for seat in work.seats[at].iter_mut().filter(|seat| seat.last.share > Ppm::ZERO) {
+            seat.last.level = Level::Degraded;
+        }
+    }
 }
 
 /// What every seat has now is what it comes back with.

@@ -31,8 +31,8 @@ pub(in crate::placement) fn raise(
     incident: &Incident,
     lost: &[DomainId],
 ) -> Option<LevelBecause> {
-    if let Some(service) = needs_stranded(work, id) {
-        return Some(LevelBecause::NeedsStranded { service });
+    if let Some(because) = needs_missing(work, id, incident) {
+        return Some(because);
     }
     let demand = work.situation.demand(work.estate, id, Level::Full);
     let seats = serving(work, id);
@@ -64,14 +64,21 @@ fn serving(work: &Work<'_>, id: ServiceId) -> Vec<SeatId> {
         .collect()
 }
 
-/// A service that only the full level needs, and that has nowhere to go.
-fn needs_stranded(work: &Work<'_>, id: ServiceId) -> Option<String> {
-    let dependencies = &work.estate.service(id).depends_on;
-    dependencies
-        .iter()
-        .filter(|dependency| dependency.kind == DependencyKind::Hard && dependency.full_only)
-        .find(|dependency| serving(work, dependency.service).is_empty() && was_there(work, dependency.service))
-        .map(|dependency| work.estate.service(dependency.service).name.clone())
+/// Why the full level is out of reach, where it needs a service that nobody brings back: it has nowhere to go, or this
+/// plan leaves it out.
+fn needs_missing(work: &Work<'_>, id: ServiceId, incident: &Incident) -> Option<LevelBecause> {
+    let dependencies = work.estate.service(id).depends_on.iter();
+    let only_full = dependencies.filter(|dependency| dependency.kind == DependencyKind::Hard && dependency.full_only);
+    let missing = |callee: ServiceId| {
+        let gone = serving(work, callee).is_empty() && was_there(work, callee);
+        let service = || work.estate.service(callee).name.clone();
+        if incident.leaves_out(work.tier(callee)) && (gone || !work.situation.has_majority(work.estate, callee)) {
+            Some(LevelBecause::NeedsLeftOut { service: service() })
+        } else {
+            gone.then(|| LevelBecause::NeedsStranded { service: service() })
+        }
+    };
+    only_full.map(|dependency| dependency.service).find_map(missing)
 }
 
 fn was_there(work: &Work<'_>, id: ServiceId) -> bool {

@@ -130,27 +130,32 @@ impl Victims {
         chosen
     }
 
-    /// Takes out of the sums what a seat gives by going to a level. Called before its state changes.
-    #[expect(clippy::too_many_arguments, reason = "the desk's parts, which are borrowed one by one")]
-    pub(in crate::placement) fn gave(
+    /// Keeps the sums in step when a seat changes, for whatever reason: what it could give before is taken out, what it
+    /// can still give is put in.
+    pub(in crate::placement) fn changed(
         &mut self,
         site: SiteId,
         tier: TierId,
-        seat: SeatId,
-        level: Level,
-        estate: &Estate,
-        situation: &Situation,
-        seats: &[Vec<Seat>],
+        before: &(Amounts, Amounts),
+        after: &(Amounts, Amounts),
     ) {
-        let state = &seats[seat.service.at()][seat.replica as usize];
-        let (degrading, shedding) = could_give(estate, situation, seat, state);
         let group = &mut self.groups[site.at() * self.tiers + tier.at()];
-        group.by_degrading = group.by_degrading.less(&degrading);
-        group.by_shedding = group.by_shedding.less(&shedding);
-        if level == Level::Degraded && can_shed(estate, seat.service) {
-            let left = situation.demand(estate, seat.service, level).times(state.last.share);
-            group.by_shedding = group.by_shedding.plus(&left);
-        }
+        group.by_degrading = group.by_degrading.less(&before.0).plus(&after.0);
+        group.by_shedding = group.by_shedding.less(&before.1).plus(&after.1);
+    }
+}
+
+/// What a seat adds to the sums: nothing where it is no survivor, or where its service lost its majority.
+pub(in crate::placement) fn counts_for(
+    estate: &Estate,
+    situation: &Situation,
+    id: SeatId,
+    seat: &Seat,
+) -> (Amounts, Amounts) {
+    if seat.part == Part::Survivor && seat.now.share > Ppm::ZERO && situation.has_majority(estate, id.service) {
+        could_give(estate, situation, id, seat)
+    } else {
+        (Amounts::zero(seat.held.0.len()), Amounts::zero(seat.held.0.len()))
     }
 }
 

@@ -22,6 +22,7 @@ use crate::placement::candidates::Short;
 use crate::placement::ledger::Ledger;
 use crate::placement::ledger::Taken;
 use crate::placement::victims::Victims;
+use crate::placement::victims::counts_for;
 
 /// Everything that placement reads and writes while it works.
 pub(in crate::placement) struct Work<'a> {
@@ -180,6 +181,7 @@ impl<'a> Work<'a> {
         let more = launched.less(&self.seat(seat).launched);
         self.ledger.launch(site, &more);
         self.note_reasons(seat, &taken, &more);
+        let before = counts_for(self.estate, self.situation, seat, self.seat(seat));
         let state = self.seat_mut(seat);
         state.waits_last.extend(taken.waits);
         state.above_limit |= taken.above_limit.is_some() || !taken.bridged.is_empty();
@@ -191,6 +193,13 @@ impl<'a> Work<'a> {
             state.part = Part::Added;
             self.added[site.at()].push(seat);
         }
+        self.keep_sums(seat, &before);
+    }
+
+    /// Tells those who count what could be given that a seat is not what it was.
+    fn keep_sums(&mut self, seat: SeatId, before: &(Amounts, Amounts)) {
+        let after = counts_for(self.estate, self.situation, seat, self.seat(seat));
+        self.victims.changed(self.replica(seat).site, self.tier(seat.service), before, &after);
     }
 
     fn note_reasons(&mut self, seat: SeatId, taken: &Taken, launched: &Amounts) {
@@ -223,7 +232,7 @@ impl<'a> Work<'a> {
             let held = held_at(self.estate, self.situation, &self.seats, seat, level);
             let gives = self.seat(seat).held.less(&held);
             self.ledger.give_up(site, &gives, seat);
-            self.victims.gave(site, self.tier(seat.service), seat, level, self.estate, self.situation, &self.seats);
+            let before = counts_for(self.estate, self.situation, seat, self.seat(seat));
             let state = self.seat_mut(seat);
             state.held = held;
             state.gives_way = Some(service);
@@ -231,6 +240,7 @@ impl<'a> Work<'a> {
             if level == Level::Shed {
                 state.last = Serving::NOTHING;
             }
+            self.keep_sums(seat, &before);
         }
     }
 }

@@ -170,17 +170,30 @@ pub(in crate::plan) struct Web {
     pub(in crate::plan) gates: Vec<GateDraft>,
     /// Who comes before whom.
     pub(in crate::plan) edges: Vec<(u32, u32)>,
-    /// Those of the edges that a person can make unnecessary, by supplying what is waited for.
+    /// Those of the edges that give way where they lead in a circle.
     pub(in crate::plan) soft: Vec<Soft>,
 }
 
-/// An edge that a person can make unnecessary.
+/// An edge that gives way where it leads in a circle.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::plan) struct Soft {
     /// Who comes before whom.
     pub(in crate::plan) edge: (u32, u32),
-    /// What is waited for; nothing has to be supplied where only the full level would wait.
-    pub(in crate::plan) missing: Option<String>,
+    /// What it is worth.
+    pub(in crate::plan) worth: Worth,
+}
+
+/// What a soft edge is worth. Of those in a circle room is kept longest, and courtesy goes first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::plan) enum Worth {
+    /// There is no room before.
+    Room,
+    /// Only the full level waits for it.
+    FullLevel,
+    /// A person can supply what is waited for: this.
+    Supplied(String),
+    /// A planned move is gentler so: callees come first and leave last, though both serve all the time.
+    Courtesy,
 }
 
 impl Web {
@@ -211,11 +224,11 @@ impl Web {
     }
 
     /// Everything in `before` comes before everything in `after`, unless that leads in a circle.
-    pub(in crate::plan) fn prefer(&mut self, before: &[u32], after: &[u32], missing: Option<&str>) {
+    pub(in crate::plan) fn prefer(&mut self, before: &[u32], after: &[u32], worth: &Worth) {
         for &first in before {
             for &then in after.iter().filter(|&&then| then != first) {
                 self.edges.push((first, then));
-                self.soft.push(Soft { edge: (first, then), missing: missing.map(str::to_owned) });
+                self.soft.push(Soft { edge: (first, then), worth: worth.clone() });
             }
         }
     }

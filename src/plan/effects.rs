@@ -67,9 +67,15 @@ fn first(scene: &Scene<'_>, web: &mut Web, lane: &Lane, replica: usize, seat: &S
         holds(web, lane, replica, seat.first);
     }
     let lowers = lane.groups.iter().find(|group| group.phase == Phase::Free);
-    let serves = seat.part == Part::Survivor && !scene.placed(id).no_majority;
-    if let (true, Some(&step)) = (serves, lowers.and_then(|group| group.steps.last())) {
+    let lowered = lowers.and_then(|group| group.steps.last()).filter(|_| seat.part == Part::Survivor);
+    if let Some(&step) = lowered {
         let share = seat.now.share;
+        if scene.placed(id).no_majority {
+            // It serves nobody until most voters are there, but its room is given up.
+            web.drafts[step as usize].effect = Some(Effect::Holds { level: seat.first.level, share });
+            mark_last(web, lane, replica, serves_or_ends(seat.first));
+            return;
+        }
         web.drafts[step as usize].effect = Some(Effect::Serves { level: seat.first.level, share });
         if seat.first.share == share {
             return;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::DependencyKind;
 use crate::model::Phase;
+use crate::model::Procedure;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::Supply;
@@ -11,12 +12,14 @@ use crate::placement::Impact;
 use crate::placement::Level;
 use crate::placement::Part;
 use crate::placement::gates_the_floor;
+use crate::plan::GateKind;
 use crate::plan::Issue;
 use crate::plan::Mode;
 use crate::plan::draft::How;
 use crate::plan::draft::Owner;
 use crate::plan::draft::Stage;
 use crate::plan::draft::Web;
+use crate::plan::draft::Worth;
 use crate::plan::draft::number;
 use crate::plan::gates;
 use crate::plan::lane::Lane;
@@ -49,6 +52,9 @@ pub(in crate::plan) fn ready(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], i
         note_targets_without_steps(scene, lanes, id, issues);
         nodes.sort_unstable();
         nodes.dedup();
+        if !nodes.is_empty() && scene.placed(id).impact == Impact::Waiting && !shows_itself(web, lanes, id) {
+            nodes.push(gates::health(scene, web, id));
+        }
         if !nodes.is_empty() || gates::is_stranded(scene, id) && !wanted[at] {
             continue;
         }
@@ -64,6 +70,17 @@ pub(in crate::plan) fn ready(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], i
         });
     }
     Ready { of }
+}
+
+/// Whether any step of a service that only waits shows that it works again: one that is made smaller or larger
+/// meanwhile has steps, but none that waits for what it calls.
+fn shows_itself(web: &Web, lanes: &[Lane], id: ServiceId) -> bool {
+    let mut steps = lanes_of(lanes, id).filter(|lane| lane.stage == Stage::First).flat_map(Lane::steps);
+    steps.any(|step| {
+        let draft = &web.drafts[step as usize];
+        let resizes = matches!(draft.procedure, Procedure::Degrade | Procedure::Shed | Procedure::Restore);
+        !resizes && draft.phase >= Phase::Promote
+    })
 }
 
 /// By service: whether anything that this plan brings back waits for it. A person supplies what is stranded only then.
@@ -132,7 +149,7 @@ fn wait_for_callees(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lan
         }
         if !gates_the_floor(scene.estate(), id, dependency) {
             if dependency.kind == DependencyKind::Hard && scene.placed(id).first_level == Level::Full {
-                web.prefer(nodes, lane.entries_from(Phase::Promote), None);
+                web.prefer(nodes, lane.entries_from(Phase::Promote), &Worth::FullLevel);
             }
             continue;
         }
@@ -162,8 +179,8 @@ fn wait_to_start(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready: &Ready) {
     for dependency in service.depends_on.iter().filter(|dependency| dependency.kind == DependencyKind::Start) {
         let callee = dependency.service;
         if callee != id {
-            let missing = format!("service:{}", scene.name(callee));
-            web.prefer(&ready.of[callee.at()], lane.entries_from(Phase::Start), Some(&missing));
+            let supplied = Worth::Supplied(format!("service:{}", scene.name(callee)));
+            web.prefer(&ready.of[callee.at()], lane.entries_from(Phase::Start), &supplied);
         }
     }
 }
@@ -188,12 +205,12 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
                 continue;
             }
             (_, false) => {
-                web.prefer(&ready.of[callee.at()], lane.entries_from(Phase::Promote), None);
+                web.prefer(&ready.of[callee.at()], lane.entries_from(Phase::Promote), &Worth::FullLevel);
                 continue;
             }
         }
         for other in lanes_of(lanes, callee).filter(|other| other.stage == Stage::First) {
-            web.order(other.sinks_until(Phase::Warm), lane.entries_from(Phase::Start));
+            web.prefer(other.sinks_until(Phase::Warm), lane.entries_from(Phase::Start), &Worth::Courtesy);
             if dependency.same_site {
                 web.order(other.sinks_until(Phase::Shift), lane.entries_from(Phase::Quiesce));
                 continue;
@@ -203,9 +220,9 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
                 .iter()
                 .find(|group| matches!(group.phase, Phase::Quiesce | Phase::Fence | Phase::Promote | Phase::Shift));
             if let Some(group) = bracket {
-                web.order(lane.sinks_until(Phase::Shift), &group.entries);
+                web.prefer(lane.sinks_until(Phase::Shift), &group.entries, &Worth::Courtesy);
             }
-            web.order(lane.sinks_until(Phase::Drain), other.entries_from(Phase::Drain));
+            web.prefer(lane.sinks_until(Phase::Drain), other.entries_from(Phase::Drain), &Worth::Courtesy);
         }
     }
 }
@@ -225,18 +242,21 @@ fn wait_for_the_full_level(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready:
 fn health_gates(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
     for at in 0..ready.of.len() {
         let id = ServiceId::new(at);
-        let [node] = ready.of[at][..] else { continue };
-        let is_health = (node as usize)
-            .checked_sub(web.drafts.len())
-            .is_some_and(|gate| web.gates[gate].service == Some(id) && scene.placed(id).impact == Impact::Waiting);
-        if !is_health {
-            continue;
-        }
+        let is_health = |node: &&u32| {
+            let gate = (**node as usize).checked_sub(web.drafts.len());
+            gate.is_some_and(|gate| web.gates[gate].service == Some(id) && web.gates[gate].kind == GateKind::Health)
+        };
+        let Some(&node) = ready.of[at].iter().find(is_health) else { continue };
         for need in &scene.estate().service(id).depends_on {
             let callee = need.service;
-            if gates_the_floor(scene.estate(), id, need) && !scene.ground.are_together(id, callee) {
-                web.order(&ready.of[callee.at()].clone(), &[node]);
+            if callee == id || !gates_the_floor(scene.estate(), id, need) {
+                continue;
             }
+            // Of those that it is recovered together with it waits for steps: their gates may wait for this one.
+            let together = scene.ground.are_together(id, callee);
+            let steps = web.drafts.len();
+            let nodes = ready.of[callee.at()].iter().copied().filter(|&node| !together || (node as usize) < steps);
+            web.order(&nodes.collect::<Vec<_>>(), &[node]);
         }
     }
 }
@@ -293,7 +313,7 @@ pub(in crate::plan) fn uses(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
                 (How::There, _) => continue,
                 (How::Fetched, Supply::Kit(kit)) => fetches.get(&kit.0).copied().into_iter().collect(),
                 (How::Recovered, Supply::Service(id) | Supply::ServiceAt(id, _)) => {
-                    web.prefer(&ready.of[id.at()], &[number(at)], Some(&missing));
+                    web.prefer(&ready.of[id.at()], &[number(at)], &Worth::Supplied(missing));
                     continue;
                 }
                 (How::Missing | How::Fetched | How::Recovered, _) => {

@@ -7,11 +7,14 @@ use crate::model::Action;
 use crate::model::Phase;
 use crate::model::Ppm;
 use crate::model::Procedure;
+use crate::model::ServiceId;
 use crate::placement::Part;
 use crate::placement::SeatId;
+use crate::placement::Serving;
 use crate::plan::Mode;
 use crate::plan::draft::Stage;
 use crate::plan::draft::Web;
+use crate::plan::draft::Worth;
 use crate::plan::draft::number;
 use crate::plan::lane::Lane;
 use crate::plan::order::lanes_of;
@@ -76,11 +79,16 @@ fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
     }
 }
 
-/// On the way home a site can be full until those who leave it have left.
+/// On the way home a site can be full until those who leave it have left: whoever comes, and whoever is raised again
+/// to its full level there, waits for them.
 fn wait_for_leavers(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
     if scene.mode != Mode::Failback {
         return;
     }
+    let holds = |id: ServiceId, serving: Serving| {
+        let demand = scene.situation.demand(scene.estate(), id, serving.level);
+        demand.times(serving.share)
+    };
     for (site, account) in scene.placement.sites.iter().enumerate() {
         let mut all = account.before.clone();
         let mut takers = Vec::new();
@@ -91,8 +99,9 @@ fn wait_for_leavers(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
                 if scene.site_of(lane.service, at).at() != site {
                     continue;
                 }
-                if lane.replica == Some(at) && seat.last.share > seat.now.share {
-                    all = all.plus(&seat.held);
+                let more = holds(lane.service, seat.first).less(&holds(lane.service, seat.now));
+                if lane.replica == Some(at) && !more.is_zero() {
+                    all = all.plus(&more);
                     takers.extend(lane.entries_from(Phase::Start));
                 } else if seat.last.share < seat.now.share {
                     leavers.extend(lane.sinks());
@@ -102,7 +111,7 @@ fn wait_for_leavers(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
         if !all.fits(&account.limit) {
             leavers.sort_unstable();
             leavers.dedup();
-            web.prefer(&leavers, &takers, None);
+            web.prefer(&leavers, &takers, &Worth::Room);
         }
     }
 }

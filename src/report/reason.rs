@@ -91,6 +91,9 @@ pub fn level_because(because: &LevelBecause) -> String {
         LevelBecause::NeedsStranded { service } => {
             format!("the full level needs {service}, which has nowhere to go")
         }
+        LevelBecause::NeedsLeftOut { service } => {
+            format!("the full level needs {service}, which this plan leaves out")
+        }
         LevelBecause::GivesWay { service, site } => format!("it gives up room at {site} for {service}"),
         LevelBecause::NowhereToGo => "no candidate is left, or none has any room".to_owned(),
     }

@@ -110,12 +110,14 @@ fn why_not_full_why_urgent_why_late() {
     let levels = [
         LevelBecause::NoRoom { resource: "cores".into(), by: 1_240_000 },
         LevelBecause::NeedsStranded { service: "link-preview".into() },
+        LevelBecause::NeedsLeftOut { service: "link-preview".into() },
         LevelBecause::GivesWay { service: "text-message".into(), site: "ansan".into() },
         LevelBecause::NowhereToGo,
     ];
     expect![[r#"
         the full level does not fit anywhere: 1,240 cores are missing
         the full level needs link-preview, which has nowhere to go
+        the full level needs link-preview, which this plan leaves out
         it gives up room at ansan for text-message
         no candidate is left, or none has any room
     "#]]

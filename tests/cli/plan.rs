@@ -31,7 +31,7 @@ fn a_plan_is_kept_and_shown_again() {
     assert_eq!(test.run(&["show", id]).code(0).out(), first.out());
     assert_eq!(test.run(&["show", &id[..6], "--json"]).code(0).out(), test.plan(&["--lost", "north", "--json"]).out());
     test.run(&["diff", id, id]).code(0).stdout(expect![[r#"
-        no difference between a42d126e3444 and a42d126e3444
+        no difference between 000804b607d7 and 000804b607d7
     "#]]);
     test.run(&["show", "abcdef"]).code(2);
     test.run(&["show", "nothing.json"]).code(2);
@@ -65,15 +65,17 @@ fn a_difference_is_told() {
     test.plan(&["--lost", "north", "-o", "before.json"]).code(0);
     test.plan(&["--lost", "north", "--surge", "new-year", "-o", "after.json"]).code(0);
     test.run(&["diff", "before.json", "after.json"]).code(0).stdout(expect![[r#"
-        from plan a42d126e3444 to plan d6c00978564a
+        from plan 000804b607d7 to plan d6c00978564a
 
         INCIDENT
           surge: none > new-year
 
         SERVICES
           ~ message-store: the same in the end, but on another way there
-          ~ text-message: level worse: full > degraded
-          ~ deploy: back later by 10s, at T+02:15
+          ~ text-message: moved: cloud 20 %, south 80 % > south 100 %; level worse: full > degraded; also:
+            why not elsewhere
+          ~ deploy: back later by 10s, at T+02:15; as urgent as core, not lifeline; also: why it is so
+            urgent
           ~ photos: moved: south 100 % > south 0 %; level worse: degraded > shed; admits fewer: 100 % > 0 %;
             no longer back (was T+07:22); also: why not elsewhere
 
@@ -82,22 +84,30 @@ fn a_difference_is_told() {
           - photos/degrade.less@south
           - photos/shift@south
           - photos/verify@south
+          - text-message/raise.shift@cloud
+          - text-message/raise.shift@south
+          - text-message/raise.start@cloud
+          - text-message/raise.verify@cloud
+          - text-message/raise.verify@south
           - text-message/restore.everything@south
-          ~ deploy/start@south: after: +photos/shed.off@south, -approval:start; starts: T+01:00 > T+01:10
+          ~ deploy/start@south: after: +photos/shed.off@south, -approval:start; urgency: 0 > 1; starts:
+            T+01:00 > T+01:10
+          ~ deploy/verify@south: urgency: 0 > 1; starts: T+02:00 > T+02:10
           ~ message-store/promote@south: after: +photos/shed.off@south
-          ~ 1 more only start at another time
 
         GATES
           - approval:victims
 
-        FINDINGS
-          - the lifeline fills south beyond its limit, by 60 cores (urgent)
-
         ALSO
-          classes: -rest
-          south cores after: 740 > 660
+          classes: +core, -rest
+          lifeline wanted: 6 > 5
+          lifeline whole: 6 > 5
+          lifeline whole bound: 6 > 5
+          cloud cores after: 60 > 0
+          cloud gbps after: 1.6 > 0
+          south cores after: 680 > 660
           south cores before: 380 > 560
-          south gbps after: 18 > 13
+          south gbps after: 16.4 > 13
           south gbps before: 10.8 > 15.6
     "#]]);
 }
@@ -164,7 +174,7 @@ fn why_is_answered() {
     test.run(&["explain", "verify", "--lost", "north"]).code(2);
     test.run(&["explain", "deploy", "--lost", "north"]).code(0);
     test.run(&["explain", "lifeline", "--lost", "north", "--as-of", "2026-11-22"]).code(0).stdout(expect![[r#"
-        lifeline: Text messages, and what they cannot live without; 5 services touched, 2 of them its own
+        lifeline: Text messages, and what they cannot live without; 6 services touched, 2 of them its own
 
         when each is back
           service        impact   level  back     in the lifeline because
@@ -172,6 +182,7 @@ fn why_is_answered() {
           text-message   reduced  full   T+05:33  it was declared so
           bastion        reduced  full   T+01:05  message-store needs it for the steps that recover it
           dns            reduced  full   T+01:05  text-message needs it for the steps that recover it
+          deploy         down     full   T+02:05  text-message needs it to start
           session        reduced  full   T+02:17  text-message needs it to serve
 
         who needs whom
@@ -179,13 +190,14 @@ fn why_is_answered() {
           text-message: session, message-store, photos (soft), deploy (start)
           bastion: nothing
           dns: nothing
+          deploy: nothing
           session: nothing
 
         how it returns
           T+00:00 off
           T+04:33 degraded for 40 % of users
           T+05:33 degraded for all users
-          T+06:03 full for all users
+          T+10:23 full for all users
 
         why so late: text-message is the last
             T+00:00      1m  approval:start: approve the start of this plan [starts at once]
@@ -211,8 +223,8 @@ fn an_edge_has_its_price() {
               text-message back     T+05:33        T+05:33
               session back          T+02:17        T+02:17
               session as urgent as  lifeline       core        *
-              services raised       3              2           *
-              steps                 17             17
+              services raised       4              3           *
+              steps                 22             22
             Marked with * is what the edge costs in this incident.
         "#]]);
     test.run(&["explain", "--without", "session:photos", "--lost", "north"]).code(2).stderr(expect![[r#"

@@ -22,8 +22,15 @@ use crate::plan::tests::estates::estate;
 use crate::plan::to_bytes;
 use crate::plan::verify;
 
-/// How many seeds a run looks at; a failing seed is printed, and `plan_of(seed)` replays it.
-const SEEDS: u64 = 400;
+/// How many seeds a run looks at; a failing seed is printed, and `plan_of(seed)` replays it. The first 20,000
+/// have agreed: run so many by hand after a change of the planner or of the check.
+const SEEDS: u64 = 600;
+
+/// Seeds beyond these that once disagreed.
+const ONCE_BAD: [u64; 27] = [
+    706, 1_195, 1_907, 2_631, 3_277, 3_832, 3_946, 4_203, 5_255, 5_647, 5_669, 6_251, 8_384, 8_867, 10_133, 10_850,
+    14_265, 14_886, 14_946, 15_457, 16_044, 16_061, 16_809, 16_978, 17_177, 18_389, 18_557,
+];
 
 fn inputs() -> Inputs {
     Inputs { sources: Vec::new(), effort: 2_000, errors_elsewhere: 0 }
@@ -80,7 +87,7 @@ fn plan_of(seed: u64) -> (Estate, Result<Plan, Box<Refusal>>) {
 fn every_plan_passes_the_second_pair_of_eyes() {
     let mut plans = 0;
     let mut bad = Vec::new();
-    for seed in 0..SEEDS {
+    for seed in (0..SEEDS).chain(ONCE_BAD) {
         match plan_of(seed) {
             (estate, Ok(plan)) => {
                 plans += 1;

@@ -4,6 +4,7 @@
 
 use crate::model::Amounts;
 use crate::model::Millis;
+use crate::model::Phase;
 use crate::model::Ppm;
 use crate::model::Replica;
 use crate::model::Role;
@@ -68,14 +69,58 @@ pub(super) fn carries(replica: &Replica, seat: &Seat) -> Amounts {
     Amounts(replica.max_load.0.iter().map(|&amount| part(amount)).collect())
 }
 
+/// Users who leave a replica without a step of its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Giving {
+    /// When they have left.
+    pub(super) at: Millis,
+    /// The step that takes the last of them.
+    pub(super) by: u32,
+    /// The level that is left.
+    pub(super) level: Level,
+    /// The share that is left.
+    pub(super) share: Ppm,
+}
+
+/// What a replica keeps that gives users away and has no step that says so: they are gone when the last of those who
+/// take users of this service serves. No user is in two places; that the targets add up is told elsewhere.
+pub(super) fn gives_silently(paper: &Paper<'_>, id: ServiceId, seat: &Seat) -> Option<Giving> {
+    let entry = paper.entries[id.at()]?;
+    let effect = |item: u32| paper.step(item).and_then(|step| step.effect.as_ref());
+    let mut last = None;
+    for &item in &paper.steps_of[id.at()] {
+        match effect(item) {
+            Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced) if paper.site_of(item) == Some(seat.site) => {
+                return None;
+            }
+            Some(Effect::Serves { share, .. }) => {
+                let site = paper.site_of(item).and_then(|site| paper.damage.seat(id, site));
+                if site.is_some_and(|other| *share > other.before) {
+                    last = last.max(Some((paper.end(item), item)));
+                }
+            }
+            Some(Effect::Ends | Effect::Fenced | Effect::Holds { .. } | Effect::Writer) | None => {}
+        }
+    }
+    let name = &paper.estate.site(seat.site).name;
+    let target = entry.to.iter().find(|target| target.site == *name);
+    let (level, share) = target.map_or((Level::Shed, Ppm::ZERO), |target| (target.level, target.share));
+    let (at, by) = last.filter(|_| share < seat.before)?;
+    Some(Giving { at, by, level, share })
+}
+
 /// All times during which a replica holds room, with what was held before; nothing of it where it is lost.
 pub(super) fn spans(paper: &Paper<'_>, id: ServiceId, replica: &Replica, seat: &Seat) -> Vec<Span> {
     let mut steps: Vec<u32> = paper.steps_of[id.at()].clone();
     steps.retain(|&item| paper.site_of(item) == Some(seat.site));
     let effect = |item: u32| paper.step(item).and_then(|step| step.effect.as_ref());
     let settles: Vec<(Millis, u32)> = {
-        let settling =
-            |item: &u32| matches!(effect(*item), Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced));
+        // What is made smaller gives up room though it may not serve yet: it lost its majority.
+        let settling = |item: &u32| match effect(*item) {
+            Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced) => true,
+            Some(Effect::Holds { .. }) => seat.before > Ppm::ZERO && paper.phase_of(*item) == Some(Phase::Free),
+            Some(Effect::Writer) | None => false,
+        };
         let mut ends: Vec<(Millis, u32)> =
             steps.iter().copied().filter(settling).map(|item| (paper.end(item), item)).collect();
         ends.sort_unstable();
@@ -87,11 +132,16 @@ pub(super) fn spans(paper: &Paper<'_>, id: ServiceId, replica: &Replica, seat: &
         let amount = before(paper, id, replica, seat);
         let is_serving = seat.before > Ppm::ZERO;
         // A standby's room is given back when it is started; an active one's when it next settles.
-        let takes = |item: &u32| matches!(effect(*item), Some(Effect::Holds { .. } | Effect::Serves { .. }));
-        let started = steps.iter().copied().filter(takes).map(|item| (paper.start(item), item)).min();
-        let until = if is_serving { settles.first().copied() } else { started };
+        let holds = |item: &u32| matches!(effect(*item), Some(Effect::Holds { .. } | Effect::Serves { .. }));
+        let started = steps.iter().copied().filter(holds).map(|item| (paper.start(item), item)).min();
+        let gives = gives_silently(paper, id, seat);
+        let gone = gives.as_ref().map(|gives| (gives.at, gives.by));
+        let until = if is_serving { settles.first().copied().or(gone) } else { started };
         let amount = if is_serving { amount.least(&carries(replica, seat)) } else { amount };
         spans.push(Span { from: Millis::ZERO, until, amount, by: None, level: Level::Full });
+        if let Some(Giving { at, level, share, .. }) = gives {
+            spans.push(Span { from: at, until: None, amount: takes(paper, id, level, share), by: None, level });
+        }
     }
     for &item in &steps {
         let (level, share, is_settled) = match effect(item) {

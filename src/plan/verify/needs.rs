@@ -12,9 +12,11 @@ use crate::model::Service;
 use crate::model::ServiceId;
 use crate::model::Supply;
 use crate::model::Whereabouts;
+use crate::placement::Impact;
 use crate::placement::Level;
 use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
+use crate::plan::Mode;
 use crate::plan::Side;
 use crate::plan::Step;
 use crate::plan::verify::Noun;
@@ -39,7 +41,10 @@ pub(super) fn dependencies(paper: &Paper<'_>, asked: &mut Asked<'_>) {
         let works = [Phase::Promote, Phase::Verify, Phase::Shift];
         let works: Vec<u32> = works.into_iter().flat_map(|phase| paper.recovery(id, phase)).collect();
         let starts = starts(paper, id, service);
-        let fulls = if service.degraded.is_some() { fulls(paper, id) } else { Vec::new() };
+        // A planned move of what serves in full raises nothing.
+        let serves = paper.plan.incident.mode != Mode::Failover
+            && paper.entries[at].is_some_and(|entry| entry.impact == Impact::Unaffected);
+        let fulls = if service.degraded.is_some() && !serves { fulls(paper, id) } else { Vec::new() };
         let together = paper.entries[at].map_or(&[][..], |entry| entry.together_with.as_slice());
         for dependency in &service.depends_on {
             let needs = dependency.service;

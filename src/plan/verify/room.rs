@@ -54,15 +54,17 @@ struct Change {
     at: Millis,
     by: Option<u32>,
     amount: Vec<i128>,
-    /// The floor of a service of the first tier: it may use what is above the fill limit.
-    is_first_floor: bool,
+    /// What the floor of a service of the first tier takes more than it had: it may use what is above the fill limit.
+    floor: Vec<i128>,
 }
 
 impl Change {
     fn add_to(&self, sum: &mut [i128], floors: &mut [i128]) {
-        for ((sum, floors), amount) in sum.iter_mut().zip(floors).zip(&self.amount) {
+        for (sum, amount) in sum.iter_mut().zip(&self.amount) {
             *sum += amount;
-            *floors += if self.is_first_floor { (*amount).max(0) } else { 0 };
+        }
+        for (floors, more) in floors.iter_mut().zip(&self.floor) {
+            *floors += more;
         }
     }
 }
@@ -73,36 +75,45 @@ impl Account {
         Self { before, now: vec![0; kinds], changes: Vec::new(), launched: Vec::new() }
     }
 
-    /// Enters what one replica holds: at each instant the most of all spans that cover it.
+    /// Enters what one replica holds: at each instant the most of all spans that cover it. Where one span ends and
+    /// another begins at once, the earlier step gives what becomes free in all, and the later takes what is more.
     fn book(&mut self, spans: &[Span], is_first_floor: impl Fn(Level) -> bool) {
-        let kinds = self.now.len();
         let mut times: Vec<Millis> =
             spans.iter().flat_map(|span| [Some(span.from), span.until.map(|(at, _)| at)]).flatten().collect();
         times.sort_unstable();
         times.dedup();
-        let mut held = vec![0_i128; kinds];
+        let mut held = vec![0; self.now.len()];
         for at in times {
-            let covers = |span: &&Span| span.from <= at && span.until.is_none_or(|(until, _)| at < until);
-            let mut now = vec![0_i128; kinds];
-            for span in spans.iter().filter(covers) {
-                for (now, amount) in now.iter_mut().zip(&span.amount.0) {
-                    *now = (*now).max(i128::from(*amount));
-                }
-            }
-            let amount: Vec<i128> = now.iter().zip(&held).map(|(now, held)| now - held).collect();
-            let taker = spans.iter().find(|span| span.from == at && span.by.is_some());
-            let giver = spans.iter().filter_map(|span| span.until).find(|(until, _)| *until == at).map(|(_, by)| by);
-            if at == Millis::ZERO && taker.is_none() {
-                for (sum, amount) in self.now.iter_mut().zip(&amount) {
-                    *sum += amount;
-                }
-            } else if amount.iter().any(|amount| *amount != 0) {
-                let by = taker.and_then(|span| span.by).or(giver);
-                let is_first_floor = taker.is_some_and(|span| is_first_floor(span.level));
-                self.changes.push(Change { at, by, amount, is_first_floor });
-            }
+            let now = self.most(spans, at);
+            let change: Vec<i128> = now.iter().zip(&held).map(|(now, held)| now - held).collect();
             held = now;
+            let taker = spans.iter().find(|span| span.from == at && span.by.is_some());
+            if at == Millis::ZERO && taker.is_none() {
+                self.now.iter_mut().zip(&change).for_each(|(sum, amount)| *sum += amount);
+                continue;
+            }
+            let giver = spans.iter().filter_map(|span| span.until).find(|(until, _)| *until == at).map(|(_, by)| by);
+            let by = taker.and_then(|span| span.by);
+            let gives: Vec<i128> = change.iter().map(|amount| (*amount).min(0)).collect();
+            let takes: Vec<i128> = change.iter().map(|amount| (*amount).max(0)).collect();
+            let floor = if taker.is_some_and(|span| is_first_floor(span.level)) { takes.clone() } else { Vec::new() };
+            let changes = [(giver.or(by), gives, Vec::new()), (by.or(giver), takes, floor)];
+            for (by, amount, floor) in changes.into_iter().filter(|(_, amount, _)| amount.iter().any(|it| *it != 0)) {
+                self.changes.push(Change { at, by, amount, floor });
+            }
         }
+    }
+
+    /// The most of all spans that cover an instant.
+    fn most(&self, spans: &[Span], at: Millis) -> Vec<i128> {
+        let mut most = vec![0; self.now.len()];
+        let covers = |span: &&Span| span.from <= at && span.until.is_none_or(|(until, _)| at < until);
+        for span in spans.iter().filter(covers) {
+            for (most, amount) in most.iter_mut().zip(&span.amount.0) {
+                *most = (*most).max(i128::from(*amount));
+            }
+        }
+        most
     }
 
     /// Adds up changes in time, and tells where a resource first is overfull.

@@ -10,11 +10,13 @@ use crate::placement::Level;
 use crate::plan::Effect;
 use crate::plan::GateKind;
 use crate::plan::Issue;
+use crate::plan::Mode;
 use crate::plan::ServiceOnPaper;
 use crate::plan::verify::OfSummary;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::all_ready;
 use crate::plan::verify::load::carries;
+use crate::plan::verify::load::gives_silently;
 use crate::plan::verify::load::takes;
 use crate::plan::verify::paper::Paper;
 
@@ -28,7 +30,8 @@ pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
         let curve = Curve::new(paper, id);
         milestones(entry, &curve, found);
         back(paper, id, entry, &curve, found);
-        if matches!(entry.impact, Impact::Down | Impact::Reduced) {
+        let is_moved = paper.plan.incident.mode == Mode::Failback && !paper.steps_of[at].is_empty();
+        if is_moved || matches!(entry.impact, Impact::Down | Impact::Reduced) {
             targets(paper, entry, &curve, found);
         }
         path(paper, entry, found);
@@ -65,6 +68,11 @@ impl Curve {
                 Some(Effect::Holds { .. } | Effect::Writer) | None => continue,
             };
             changes.push((paper.end(item), item, site, level, share));
+        }
+        for seat in paper.damage.seats[id.at()].iter().filter(|seat| seat.state.is_trusted()) {
+            if let Some(gives) = gives_silently(paper, id, seat) {
+                changes.push((gives.at, gives.by, seat.site, gives.level, gives.share));
+            }
         }
         changes.sort_unstable();
         let mut curve = vec![(Millis::ZERO, now.clone())];
