@@ -1,9 +1,12 @@
 //! How fast a plan is made from files, how much memory that takes, and how both grow.
 //!
 //! `cargo bench --bench estate` plans the loss of one site of invented estates of 1,000, 10,000 and 100,000 services,
-//! and of Talk with the real binary; numbers after `--` replace the sizes. Times are those of the processor. The peer is
-//! the parser itself on the same bytes: what is authored as text can't be planned faster than it is read.
+//! in both shapes that `project.rs` knows, and of Talk with the real binary; numbers after `--` replace the sizes. Times
+//! are those of the processor. The peer is the parser itself on the same bytes: what is authored as text can't be
+//! planned faster than it is read.
 
+#[path = "estate/own.rs"]
+mod own;
 #[path = "estate/project.rs"]
 mod project;
 #[path = "estate/runbooks.rs"]
@@ -34,21 +37,27 @@ use bonghwa::plan::Inputs;
 use bonghwa::plan::Source;
 use toml::de::DeTable;
 
+use project::Shape;
 use watch::by_the_clock;
 use watch::median;
 use watch::peak;
 use watch::timed;
 
 const SIZES: [u32; 3] = [1_000, 10_000, 100_000];
+/// More services than this have more runbooks of their own than the tool reads files (20,000).
+const FULL_MAX: u32 = 15_000;
 const SEED: u64 = 20_221_015;
 /// What a plan may spend on its schedule where nobody says otherwise.
 const EFFORT: u64 = 100_000;
 /// How often the real binary is started.
 const STARTS: usize = 20;
 
+const FULL: &str = "full: each service has a replica at all 5 sites, and a runbook of its own, whose 5 steps are in the \
+                    plan where it moves.";
+const LEAN: &str = "lean: each service has 2 or 3 replicas, and all of them share 3 runbooks.";
+
 /// The stages that are timed, in the order of the table.
-const STAGES: [&str; 10] =
-    ["parse", "values", "read", "load", "prepare", "plan", "verify", "bytes", "total", "total/parse"];
+const STAGES: [&str; 10] = ["parse", "values", "read", "load", "prepare", "plan", "verify", "bytes", "total", "ratio"];
 
 #[expect(clippy::print_stdout, reason = "a bench is read on the screen")]
 fn main() {
@@ -60,51 +69,85 @@ fn main() {
             _ => {}
         }
     }
-    if let [word, folder, size] = &words[..]
+    if let [word, shape, folder, size] = &words[..]
         && word == "--write"
     {
+        let shape = if shape == Shape::Full.word() { Shape::Full } else { Shape::Lean };
         let size = size.parse().expect("a number of services");
-        return project::write(Path::new(folder), size, SEED).expect("there is room for the files");
+        return project::write(Path::new(folder), shape, size, SEED).expect("there is room for the files");
     }
     let asked: Vec<u32> = words.iter().filter_map(|word| word.parse().ok()).collect();
     let sizes = if asked.is_empty() { SIZES.to_vec() } else { asked };
     println!("Milliseconds of processor; `parse` is the parser's tree with places, `values` the one without.");
+    println!("`total` is from files to the bytes of a verified plan, and `ratio` is that to read and parse alone.");
+    println!("{FULL}\n{LEAN}\n");
     let head: String = STAGES.iter().fold(String::new(), |mut head, stage| {
-        _ = write!(head, " {stage:>11}");
+        _ = write!(head, " {stage:>8}");
         head
     });
-    println!("{:>9} {:>5} {:>6}{head} {:>8}  plan", "services", "MB", "steps", "peak MB");
-    for size in sizes {
-        println!("{}", row(size));
+    println!("shape {:>8} {:>5} {:>6}{head} {:>7} {:>7}  plan", "services", "MB", "steps", "peak MB", "growth");
+    for shape in [Shape::Full, Shape::Lean] {
+        let mut before = None;
+        for &size in sizes.iter().filter(|size| shape == Shape::Lean || **size <= FULL_MAX) {
+            let row = Row::measured(shape, size);
+            println!("{}", row.line(before));
+            before = Some(row.total());
+        }
     }
     println!("\n{}", talk());
 }
 
-/// One line of the table: the times of the middle run, each run in a process of its own, and the memory of another.
-fn row(size: u32) -> String {
-    let folder = tempfile::tempdir().expect("there is room for a folder");
-    project::write(folder.path(), size, SEED).expect("there is room for the files");
-    let runs = match size {
-        0..=1_000 => 9,
-        1_001..=10_000 => 5,
-        _ => 1,
-    };
-    let mut names = BTreeSet::new();
-    let mut figures: Vec<Vec<f64>> = Vec::new();
-    for _ in 0..runs {
-        let line = again("--times", folder.path());
-        let (name, numbers) = line.split_once(' ').expect("a child prints a name and numbers");
-        names.insert(name.chars().take(8).collect::<String>());
-        figures.push(numbers.split_whitespace().map(|word| word.parse().expect("the rest are numbers")).collect());
+/// What the processor did for one estate.
+struct Row {
+    shape: Shape,
+    services: u32,
+    /// The beginning of the plan's name.
+    name: String,
+    /// MB of text, steps, and the stages: those of the middle run each.
+    figures: Vec<f64>,
+    peak: String,
+}
+
+impl Row {
+    /// Each run is in a process of its own, and so is the one whose memory is looked at.
+    fn measured(shape: Shape, services: u32) -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        project::write(folder.path(), shape, services, SEED).expect("there is room for the files");
+        let runs = match services {
+            0..=1_000 => 9,
+            1_001..=10_000 => 5,
+            _ => 1,
+        };
+        let mut names = BTreeSet::new();
+        let runs: Vec<Vec<f64>> = (0..runs)
+            .map(|_| {
+                let line = again("--times", folder.path());
+                let (name, numbers) = line.split_once(' ').expect("a child prints a name and numbers");
+                names.insert(name.chars().take(8).collect::<String>());
+                numbers.split_whitespace().map(|word| word.parse().expect("the rest are numbers")).collect()
+            })
+            .collect();
+        assert_eq!(names.len(), 1, "the same files have the same plan");
+        let figures = (0..runs[0].len()).map(|at| median(runs.iter().map(|run| run[at]).collect())).collect();
+        let peak = again("--memory", folder.path()).trim().to_owned();
+        Self { shape, services, name: names.into_iter().collect(), figures, peak }
     }
-    assert_eq!(names.len(), 1, "the same files have the same plan");
-    let middle = |at: usize| median(figures.iter().map(|run| run[at]).collect());
-    let mut line = format!("{size:>9} {:>5.1} {:>6}", middle(0), middle(1));
-    for at in 2..figures[0].len() {
-        _ = write!(line, " {:>11.2}", middle(at));
+
+    /// Milliseconds from files to bytes: the last figure but one.
+    fn total(&self) -> f64 {
+        self.figures[self.figures.len() - 2]
     }
-    let names: Vec<String> = names.into_iter().collect();
-    line + &format!(" {:>8}  {}", again("--memory", folder.path()).trim(), names.join(" "))
+
+    /// A line of the table; its growth is over the total of the line before.
+    fn line(&self, before: Option<f64>) -> String {
+        let Self { shape, services, name, figures, peak } = self;
+        let mut line = format!("{:<5} {services:>8} {:>5.1} {:>6}", shape.word(), figures[0], figures[1]);
+        for figure in &figures[2..] {
+            _ = write!(line, " {figure:>8.2}");
+        }
+        let growth = before.map(|before| format!("x{:.1}", self.total() / before)).unwrap_or_default();
+        line + &format!(" {peak:>7} {growth:>7}  {name}")
+    }
 }
 
 /// This program once more, so that what one run leaves in memory does not help or burden the next.

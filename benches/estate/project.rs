@@ -1,5 +1,8 @@
 //! Invents a project of any size and writes it down, as its teams would: a hundred services to a file.
 //!
+//! It comes in two shapes. The full one has a replica of each service at every site, and a runbook of its own for each
+//! service. The lean one has two or three replicas, and all services share a few runbooks.
+//!
 //! Services depend on older ones (lower numbers), the platform is the most urgent, and a few circles are left in, as
 //! everywhere. Sites are sized by what they carry, so that the loss of one makes others degrade and some go.
 
@@ -8,8 +11,28 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::own;
 use crate::runbooks;
 use crate::service::Service;
+
+/// How much is written about each service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// A replica at each site, and a runbook of its own.
+    Full,
+    /// Two or three replicas, and a runbook that many share.
+    Lean,
+}
+
+impl Shape {
+    /// As it is called on the screen and in arguments.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Lean => "lean",
+        }
+    }
+}
 
 /// Four of our own, and a cloud.
 pub(crate) const SITES: [&str; 5] = ["alpha", "bravo", "charlie", "delta", "ether"];
@@ -73,12 +96,16 @@ impl Dice {
 }
 
 /// Writes a project of so many services into a folder.
-pub(crate) fn write(folder: &Path, services: u32, seed: u64) -> io::Result<()> {
+pub(crate) fn write(folder: &Path, shape: Shape, services: u32, seed: u64) -> io::Result<()> {
     let mut dice = Dice(seed);
     let mut carried = [(0_u64, 0_u64); SITES.len()];
     fs::create_dir_all(folder.join("topology"))?;
     fs::create_dir_all(folder.join("runbooks"))?;
-    for (name, text) in runbooks::ALL {
+    let shared = match shape {
+        Shape::Full => runbooks::OF_SITES.iter(),
+        Shape::Lean => runbooks::ALL.iter(),
+    };
+    for (name, text) in shared {
         fs::write(folder.join(format!("runbooks/{name}.toml")), text)?;
     }
     let mut from = 0;
@@ -86,8 +113,11 @@ pub(crate) fn write(folder: &Path, services: u32, seed: u64) -> io::Result<()> {
         let to = services.min(from + SERVICES_IN_FILE);
         let mut text = String::new();
         for at in from..to {
-            let service = Service::invent(&mut dice, at, services);
+            let service = Service::invent(shape, &mut dice, at, services);
             service.write(&mut text);
+            if shape == Shape::Full {
+                fs::write(folder.join(format!("runbooks/svc-{at:06}.toml")), own::runbook(&service))?;
+            }
             for (sum, held) in carried.iter_mut().zip(service.held()) {
                 sum.0 += held.0;
                 sum.1 += held.1;

@@ -3,6 +3,8 @@
 /// By name.
 pub(crate) const ALL: [(&str, &str); 5] =
     [("stateless", STATELESS), ("sticky", STICKY), ("stateful", STATEFUL), ("border", BORDER), ("isolate", ISOLATE)];
+/// Those for whole sites.
+pub(crate) const OF_SITES: [(&str, &str); 2] = [("border", BORDER), ("isolate", ISOLATE)];
 
 const STATELESS: &str = r#"
 [runbook]

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::project::CLOUD;
 use crate::project::Dice;
 use crate::project::SITES;
+use crate::project::Shape;
 
 /// How a replica waits, or what share it carries (in hundredths).
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,22 +25,23 @@ struct Replica {
 
 /// One invented service.
 pub(crate) struct Service {
-    at: u32,
-    tier: &'static str,
-    kind: &'static str,
+    pub(crate) at: u32,
+    pub(crate) tier: &'static str,
+    pub(crate) kind: &'static str,
+    pub(crate) degrades: bool,
+    pub(crate) routed: bool,
+    shape: Shape,
     needs: Vec<u32>,
     soft: Option<u32>,
     full_only: Option<u32>,
     starts: bool,
     cores: u64,
-    degrades: bool,
-    routed: bool,
     replicas: Vec<Replica>,
 }
 
 impl Service {
     /// The service of this number among so many.
-    pub(crate) fn invent(dice: &mut Dice, at: u32, services: u32) -> Self {
+    pub(crate) fn invent(shape: Shape, dice: &mut Dice, at: u32, services: u32) -> Self {
         let tier = match u64::from(at) * 100 / u64::from(services) {
             0..=4 => "lifeline",
             5..=19 => "core",
@@ -67,6 +69,7 @@ impl Service {
             at,
             tier,
             kind,
+            shape,
             soft: soft.filter(|other| !needs.contains(other)),
             full_only: full_only.filter(|other| degrades && !needs.contains(other) && soft != Some(*other)),
             needs,
@@ -74,7 +77,10 @@ impl Service {
             cores: u64::from(8 + dice.below(120)),
             degrades,
             routed: dice.below(3) == 0,
-            replicas: replicas(dice, kind == "stateful"),
+            replicas: match shape {
+                Shape::Lean => replicas(dice, kind == "stateful"),
+                Shape::Full => everywhere(dice, kind == "stateful"),
+            },
         }
     }
 
@@ -95,6 +101,10 @@ impl Service {
     /// Writes it as its team would.
     pub(crate) fn write(&self, text: &mut String) {
         let Self { at, tier, kind, cores, .. } = self;
+        let title = match self.shape {
+            Shape::Lean => format!("Service {at} (서비스 {at})"),
+            Shape::Full => format!("{at}번 서비스 (service {at}: what users wait for)"),
+        };
         let mut needs: Vec<String> = self.needs.iter().map(|need| format!("\"svc-{need:06}\"")).collect();
         let edge = |other: u32, more: &str| format!("{{ service = \"svc-{other:06}\", {more} }}");
         needs.extend(self.soft.map(|other| edge(other, "kind = \"soft\"")));
@@ -105,7 +115,7 @@ impl Service {
             text,
             r#"
 [service.svc-{at:06}]
-title = "Service {at} (서비스 {at})"
+title = "{title}"
 tier = "{tier}"
 owner = "team-{team:04}"
 kind = "{kind}"
@@ -132,7 +142,10 @@ load = {{ cores = {cores}, gbps = {gbps} }}
         if self.routed {
             _ = writeln!(text, "route = \"svc-{at:06}\"");
         }
-        _ = writeln!(text, "runbook = \"{}\"", if *kind == "replicated" { "stateless" } else { kind });
+        // A runbook of the service's own name is taken by itself.
+        if self.shape == Shape::Lean {
+            _ = writeln!(text, "runbook = \"{}\"", if *kind == "replicated" { "stateless" } else { kind });
+        }
         for replica in &self.replicas {
             self.write_replica(text, replica);
         }
@@ -220,13 +233,19 @@ fn gbps(cores: u64) -> String {
     format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000)
 }
 
-fn replicas(dice: &mut Dice, stateful: bool) -> Vec<Replica> {
+/// The sites in the order in which they stand by. The cloud does so for some, behind the sites of our own.
+fn order(dice: &mut Dice) -> Vec<usize> {
     let mut sites: Vec<usize> = (0..CLOUD).collect();
     for at in (1..sites.len()).rev() {
         sites.swap(at, dice.below(u32::try_from(at + 1).expect("there are few sites")) as usize);
     }
-    // The cloud stands by for some, behind the sites of our own.
     sites.insert(if dice.below(3) == 0 { 1 } else { 2 }, CLOUD);
+    sites
+}
+
+/// Two or three replicas.
+fn replicas(dice: &mut Dice, stateful: bool) -> Vec<Replica> {
+    let sites = order(dice);
     let third = dice.below(2) == 0;
     let replica = |at: usize, role: Role| Replica { site: sites[at], role, follows: None };
     let mut replicas = match dice.below(if stateful { 1 } else { 4 }) {
@@ -245,4 +264,22 @@ fn replicas(dice: &mut Dice, stateful: bool) -> Vec<Replica> {
         }
     }
     replicas
+}
+
+/// A replica at each site: one active and four that wait, or, for every fifth service, two active ones.
+fn everywhere(dice: &mut Dice, stateful: bool) -> Vec<Replica> {
+    let sites = order(dice);
+    let roles = match dice.below(if stateful { 4 } else { 5 }) {
+        0 => [Role::Active(100), Role::Hot, Role::Warm, Role::Cold, Role::Cold],
+        1 => [Role::Active(100), Role::Hot, Role::Warm, Role::Warm, Role::Cold],
+        2 => [Role::Active(100), Role::Warm, Role::Warm, Role::Cold, Role::Cold],
+        3 => [Role::Active(100), Role::Warm, Role::Cold, Role::Cold, Role::Cold],
+        _ => [Role::Active(60), Role::Active(40), Role::Warm, Role::Cold, Role::Cold],
+    };
+    let sync = stateful && dice.below(2) == 0;
+    let replica = |(at, (site, role)): (usize, (usize, Role))| {
+        let mode = if at == 1 && sync { "sync" } else { "async" };
+        Replica { site, role, follows: (stateful && at > 0).then_some(mode) }
+    };
+    sites.into_iter().zip(roles).enumerate().map(replica).collect()
 }
