@@ -64,14 +64,14 @@ fn one(
     match key {
         "ssh" => Some(Action::Ssh(command(template(scene.on_hosts())?))),
         "exec" => Some(Action::Exec(command(template(scene)?))),
-        "http" => Some(Action::Http(http(page, value, scene)?)),
+        "http" => Some(Action::Http(Box::new(http(page, value, scene)?))),
         "route" => {
             *route = route_name(page, value)?;
             Some(Action::Route(None))
         }
         "scale" => yes(page, value).then_some(Action::Scale),
         "confirm" => Some(Action::Confirm(template(scene)?)),
-        "notify" => notify(page, value, scene).map(Action::Notify),
+        "notify" => notify(page, value, scene).map(|notify| Action::Notify(Box::new(notify))),
         _ => probe_of(page, value, scene, secrets).map(Action::Wait),
     }
 }
@@ -114,8 +114,8 @@ pub(super) fn undo(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>) -> Opti
 }
 
 /// Reads a probe; it gets the secrets of its step unless it names its own.
-pub(super) fn probe(row: &Row<'_, '_>, key: &'static str, scene: Scene<'_>, secrets: &Env) -> Option<Probe> {
-    probe_of(row.page, row.value(key)?, scene, secrets)
+pub(super) fn probe(row: &Row<'_, '_>, key: &'static str, scene: Scene<'_>, secrets: &Env) -> Option<Box<Probe>> {
+    probe_of(row.page, row.value(key)?, scene, secrets).map(Box::new)
 }
 
 fn probe_of(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>, secrets: &Env) -> Option<Probe> {
@@ -128,7 +128,7 @@ fn probe_of(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>, secrets: &Env)
     };
     let ssh = row.value("ssh").and_then(|value| command(scene.on_hosts(), value)).map(Ask::Ssh);
     let exec = row.value("exec").and_then(|value| command(scene, value)).map(Ask::Exec);
-    let http = row.value("http").and_then(|value| http(page, value, scene)).map(Ask::Http);
+    let http = row.value("http").and_then(|value| http(page, value, scene)).map(|call| Ask::Http(Box::new(call)));
     let expect_output = row.text("expect-output");
     let within = row.span("within");
     let times = row.count32("times").unwrap_or(1);

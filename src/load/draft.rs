@@ -18,6 +18,7 @@ use crate::model::ReplicationMode;
 use crate::model::Role;
 use crate::model::Route;
 use crate::model::Runbook;
+use crate::model::RunbookId;
 use crate::model::ServiceKind;
 use crate::model::SiteKind;
 use crate::model::StepTemplate;
@@ -39,6 +40,8 @@ pub(super) struct Drafts {
     pub(super) routes: Vec<RouteDraft>,
     pub(super) providers: Vec<ProviderDraft>,
     pub(super) runbooks: Vec<RunbookDraft>,
+    /// Known when runbooks are resolved.
+    pub(super) subsets: Vec<SubsetDraft>,
 }
 
 /// Amounts by resource, in thousandths.
@@ -184,7 +187,16 @@ pub(super) struct ProviderDraft {
 pub(super) struct RunbookDraft {
     pub(super) name: Named,
     pub(super) runbook: Runbook,
-    pub(super) procedures: Vec<(Procedure, Place, Vec<StepDraft>)>,
+    pub(super) procedures: Vec<(Procedure, Vec<StepDraft>)>,
+}
+
+/// A part of the hosts that a step names, which only its users know.
+pub(super) struct SubsetDraft {
+    pub(super) runbook: RunbookId,
+    /// By their positions in the runbook.
+    pub(super) procedure: usize,
+    pub(super) step: usize,
+    pub(super) name: Named,
 }
 
 /// `step` is whole, but for routes, pools and what it uses.

@@ -34,6 +34,9 @@ pub(super) struct Row<'p, 't> {
     spec: &'static Table,
     table: &'p DeTable<'t>,
     at: Range<usize>,
+    /// The marks of all keys that were written. Of thirty fields that a step may have, eight are: a look at a bit is
+    /// the answer for most of the others.
+    written: u64,
     /// Which fields were asked for, a bit each: a field that nobody reads is a promise that nobody keeps.
     asked: Cell<u64>,
 }
@@ -57,7 +60,8 @@ impl<'p, 't> Row<'p, 't> {
                 page.tell(&at, Fault::MissingKey { table: spec.title, key: field.key });
             }
         }
-        Self { page, spec, table, at, asked: Cell::new(0) }
+        let written = table.keys().fold(0, |all, key| all | mark(key.get_ref()));
+        Self { page, spec, table, at, written, asked: Cell::new(0) }
     }
 
     /// Opens a value that must be a table.
@@ -88,12 +92,19 @@ impl<'p, 't> Row<'p, 't> {
 
     /// Where a key's value is; the whole table where it is not there.
     pub(super) fn place_of(&self, key: &str) -> Place {
-        self.page.place(&self.table.get(key).map_or(self.at.clone(), Spanned::span))
+        self.page.place(&self.get(key).map_or(self.at.clone(), Spanned::span))
     }
 
     /// Whether a key was written.
     pub(super) fn has(&self, key: &'static str) -> bool {
-        self.table.get(key).is_some()
+        self.get(key).is_some()
+    }
+
+    fn get(&self, key: &str) -> Option<&'p Value<'t>> {
+        if self.written & mark(key) == 0 {
+            return None;
+        }
+        self.table.get(key)
     }
 
     /// The value of a key.
@@ -103,7 +114,7 @@ impl<'p, 't> Row<'p, 't> {
             let at = at.unwrap_or_else(|| unreachable!("{} has no field {key}", self.spec.title));
             self.asked.set(self.asked.get() | 1 << at);
         }
-        self.table.get(key)
+        self.get(key)
     }
 
     /// Every field was asked for: checked in debug builds.
@@ -259,6 +270,12 @@ pub(super) fn choice<T: Copy>(
         page.tell(&value.span(), Fault::UnknownWord { word: word.to_owned(), known: words, near });
     }
     known.and_then(|at| meanings.get(at)).copied()
+}
+
+/// One bit of 64, by the length of a key and its first letter: different for most keys of a table.
+fn mark(key: &str) -> u64 {
+    let first = key.as_bytes().first().map_or(0, |&first| usize::from(first));
+    1 << ((key.len() * 5 + first) % 64)
 }
 
 fn is_file(spec: &Table) -> bool {

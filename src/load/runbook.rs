@@ -53,10 +53,9 @@ pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
     let known = head.as_ref().map(|(_, runbook)| runbook.params.clone()).unwrap_or_default();
     let mut procedures = Vec::new();
     for procedure in Procedure::ALL {
-        let place = root.place_of(procedure.word());
         let steps = steps(page, procedure, root.list(procedure.word()), &known);
         if !steps.is_empty() {
-            procedures.push((procedure, place, steps));
+            procedures.push((procedure, steps));
         }
     }
     root.done();
@@ -106,7 +105,7 @@ fn param(page: &Page<'_>, value: &Value<'_>) -> Option<Option<String>> {
 }
 
 fn steps(page: &Page<'_>, procedure: Procedure, list: &[Value<'_>], params: &Params) -> Vec<StepDraft> {
-    let mut steps: Vec<StepDraft> = Vec::new();
+    let mut steps: Vec<StepDraft> = Vec::with_capacity(list.len());
     let mut places: BTreeMap<String, Place> = BTreeMap::new();
     let mut phase = usual_phase(procedure);
     for (at, row) in list.iter().filter_map(|value| Row::of(page, &STEP, value)).enumerate() {
@@ -151,7 +150,7 @@ fn step(row: Row<'_, '_>, procedure: Procedure, before: Phase, at: usize, params
     let (on, possible) = on(&row, procedure, &action);
     let (action, route) = if possible { (action, route) } else { (Action::Confirm(title.clone()), None) };
     let undo = row.value("undo").and_then(|value| action::undo(page, value, scene));
-    let (undo, undo_route) = undo.map_or((None, None), |(action, route)| (Some(action), route));
+    let (undo, undo_route) = undo.map_or((None, None), |(action, route)| (Some(Box::new(action)), route));
     let roles = [Role::Active, Role::Hot, Role::Warm, Role::Cold];
     let subset = row.reference("subset");
     let step = StepTemplate {

@@ -14,7 +14,7 @@ pub enum Action {
     /// A command on the operator's machine.
     Exec(Command),
     /// One HTTP request.
-    Http(HttpCall),
+    Http(Box<HttpCall>),
     /// Shift a route: this one, or the service's own. A step without a route to shift is left out of the plan.
     Route(Option<RouteId>),
     /// Bring the target's cloud capacity up to what the placement promised there. Left out where nothing is missing.
@@ -22,7 +22,7 @@ pub enum Action {
     /// A person does or decides something.
     Confirm(Text),
     /// Tell somebody. A failure never holds a run.
-    Notify(Notify),
+    Notify(Box<Notify>),
     /// A probe that must pass.
     Wait(Probe),
 }
@@ -75,5 +75,5 @@ pub enum Ask {
     /// A command on the operator's machine.
     Exec(Command),
     /// One HTTP request.
-    Http(HttpCall),
+    Http(Box<HttpCall>),
 }

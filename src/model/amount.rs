@@ -5,6 +5,8 @@ use std::fmt;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::model::Numbers;
+
 /// A share in parts per million. A surge of 3.0 is 3,000,000; all users are 1,000,000.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -19,13 +21,20 @@ impl Ppm {
     /// This share of `amount`, rounded up: what is asked for is never understated.
     #[must_use]
     pub fn of(self, amount: u64) -> u64 {
-        saturate((u128::from(amount) * u128::from(self.0)).div_ceil(u128::from(Self::ONE.0)))
+        // Dividing 128 bits is ten times as slow, and hardly ever needed.
+        amount.checked_mul(self.0).map_or_else(
+            || saturate((u128::from(amount) * u128::from(self.0)).div_ceil(u128::from(Self::ONE.0))),
+            |product| product.div_ceil(Self::ONE.0),
+        )
     }
 
     /// This share of `amount`, rounded down: what is offered is never overstated.
     #[must_use]
     pub fn of_down(self, amount: u64) -> u64 {
-        saturate(u128::from(amount) * u128::from(self.0) / u128::from(Self::ONE.0))
+        amount.checked_mul(self.0).map_or_else(
+            || saturate(u128::from(amount) * u128::from(self.0) / u128::from(Self::ONE.0)),
+            |product| product / Self::ONE.0,
+        )
     }
 
     /// This share of another share, rounded down.
@@ -61,13 +70,13 @@ impl fmt::Display for Ppm {
 ///
 /// Thousandths, because people write `cores = 0.5`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Amounts(pub Vec<u64>);
+pub struct Amounts(pub Numbers);
 
 impl Amounts {
     /// Nothing, of `kinds` kinds.
     #[must_use]
     pub fn zero(kinds: usize) -> Self {
-        Self(vec![0; kinds])
+        Self(Numbers::zeros(kinds))
     }
 
     /// Whether there is nothing of anything.
@@ -79,31 +88,47 @@ impl Amounts {
     /// Each amount times a share, rounded up.
     #[must_use]
     pub fn times(&self, share: Ppm) -> Self {
-        Self(self.0.iter().map(|&amount| share.of(amount)).collect())
+        self.each(|amount| share.of(amount))
     }
 
     /// Each amount times a share, rounded down: for what is offered.
     #[must_use]
     pub fn times_down(&self, share: Ppm) -> Self {
-        Self(self.0.iter().map(|&amount| share.of_down(amount)).collect())
+        self.each(|amount| share.of_down(amount))
+    }
+
+    /// Each amount, made into another.
+    #[must_use]
+    pub fn each(&self, make: impl Fn(u64) -> u64) -> Self {
+        let mut all = self.clone();
+        all.0.iter_mut().for_each(|amount| *amount = make(*amount));
+        all
+    }
+
+    /// Each amount and the other's, made into one.
+    #[must_use]
+    pub fn with(&self, other: &Self, make: impl Fn(u64, u64) -> u64) -> Self {
+        let mut all = self.clone();
+        all.0.iter_mut().zip(&other.0).for_each(|(amount, other)| *amount = make(*amount, *other));
+        all
     }
 
     /// Both together.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a.saturating_add(*b)).collect())
+        self.with(other, u64::saturating_add)
     }
 
     /// What is left after `other`, never below nothing.
     #[must_use]
     pub fn less(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| a.saturating_sub(*b)).collect())
+        self.with(other, u64::saturating_sub)
     }
 
     /// The smaller of each.
     #[must_use]
     pub fn least(&self, other: &Self) -> Self {
-        Self(self.0.iter().zip(&other.0).map(|(a, b)| *a.min(b)).collect())
+        self.with(other, u64::min)
     }
 
     /// Whether all of it fits into `room`.
@@ -151,6 +176,10 @@ mod tests {
     use super::Ppm;
     use super::amount_text;
 
+    fn amounts(row: &[u64]) -> Amounts {
+        Amounts(row.into())
+    }
+
     #[test]
     fn demand_rounds_up_and_supply_rounds_down() {
         assert_eq!(Ppm(333_333).of(10), 4);
@@ -160,11 +189,11 @@ mod tests {
 
     #[test]
     fn the_scarcest_resource_decides_the_share() {
-        let load = Amounts(vec![100, 10, 0]);
-        assert_eq!(load.share_that_fits(&Amounts(vec![50, 10, 0])), Ppm(500_000));
-        assert_eq!(load.share_that_fits(&Amounts(vec![500, 1, 9])), Ppm(100_000));
-        assert_eq!(load.share_that_fits(&Amounts(vec![500, 10, 0])), Ppm::ONE);
-        assert!(load.times(load.share_that_fits(&Amounts(vec![33, 7, 0]))).fits(&Amounts(vec![33, 7, 0])));
+        let load = amounts(&[100, 10, 0]);
+        assert_eq!(load.share_that_fits(&amounts(&[50, 10, 0])), Ppm(500_000));
+        assert_eq!(load.share_that_fits(&amounts(&[500, 1, 9])), Ppm(100_000));
+        assert_eq!(load.share_that_fits(&amounts(&[500, 10, 0])), Ppm::ONE);
+        assert!(load.times(load.share_that_fits(&amounts(&[33, 7, 0]))).fits(&amounts(&[33, 7, 0])));
     }
 
     #[test]

@@ -50,12 +50,14 @@ impl HostSet {
     ///
     /// The first thing that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, HostSetError> {
-        let patterns: Vec<Pattern> = text
+        let mut patterns: Vec<Pattern> = text
             .split([',', ' '])
             .map(str::trim)
             .filter(|part| !part.is_empty())
             .map(Pattern::parse)
             .collect::<Result<_, _>>()?;
+        // There is a set for each of tens of thousands of replicas, and hardly any has more than one pattern.
+        patterns.shrink_to_fit();
         if patterns.is_empty() {
             return Err(HostSetError::Empty);
         }

@@ -14,6 +14,7 @@ mod host;
 mod http;
 mod id;
 mod incident;
+mod numbers;
 mod route;
 mod runbook;
 mod service;
@@ -74,6 +75,7 @@ pub use incident::Scope;
 pub use incident::ScopeState;
 /// A day, without a time or a zone.
 pub use jiff::civil::Date;
+pub use numbers::Numbers;
 pub use route::Health;
 pub use route::HostRule;
 pub use route::Provider;

@@ -154,7 +154,7 @@ impl Phase {
     }
 }
 
-/// One authored step.
+/// One authored step. What few steps have stands in a box of its own: an estate has tens of thousands of steps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepTemplate {
     /// Its name, unique in its procedure.
@@ -170,17 +170,17 @@ pub struct StepTemplate {
     /// What it does.
     pub action: Action,
     /// Already so? Then it is not done again.
-    pub done_if: Option<Probe>,
+    pub done_if: Option<Box<Probe>>,
     /// Proof that it worked.
-    pub verify: Option<Probe>,
+    pub verify: Option<Box<Probe>>,
     /// The way back.
-    pub undo: Option<Action>,
+    pub undo: Option<Box<Action>>,
     /// What a person is asked when the effect can't be proven.
     pub attest: Option<Text>,
     /// What it needs in order to run at all, beyond what every such step needs.
     pub uses: Vec<Need>,
     /// Asks for the log position and its age, for the DataLoss gate.
-    pub position: Option<Probe>,
+    pub position: Option<Box<Probe>>,
     /// Only for target replicas in these roles; all where it is empty.
     pub when: Vec<Role>,
     /// Only at sites of this kind.

@@ -214,7 +214,7 @@ mod tests {
             title: "ansan".into(),
             kind: SiteKind::Datacenter,
             domains: Vec::new(),
-            capacity: Amounts(vec![capacity]),
+            capacity: cores(capacity),
             fill_limit: Ppm(800_000),
             on_demand: None,
             runbook: None,
@@ -222,7 +222,7 @@ mod tests {
         };
         let estate = Estate { resources: vec!["cores".into()], sites: vec![site], ..Estate::default() };
         let mut ledger = Ledger::new(&estate);
-        ledger.occupy(HERE, &Amounts(vec![used]));
+        ledger.occupy(HERE, &cores(used));
         ledger
     }
 
@@ -231,7 +231,7 @@ mod tests {
     }
 
     fn cores(amount: u64) -> Amounts {
-        Amounts(vec![amount])
+        Amounts([amount].as_slice().into())
     }
 
     #[test]

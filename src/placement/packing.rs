@@ -60,7 +60,7 @@ fn bound(work: &Work<'_>, wanted: &[ServiceId]) -> u64 {
     for &id in wanted {
         let demand = work.situation.demand(work.estate, id, work.floor(id)).times(work.open_share(id));
         let standing = standing(work, id);
-        for (kind, amount) in demand.less(&standing).0.into_iter().enumerate() {
+        for (kind, &amount) in demand.less(&standing).0.iter().enumerate() {
             demands[kind].push(amount);
         }
     }

@@ -8,6 +8,7 @@ use crate::model::Incident;
 use crate::model::Ppm;
 use crate::model::ServiceId;
 use crate::model::SiteId;
+use crate::model::TierId;
 use crate::placement::Because;
 use crate::placement::Fate;
 use crate::placement::Impact;
@@ -61,6 +62,48 @@ pub struct SiteAccount {
 /// Decides who goes where. `urgency` holds the effective tiers as far as they are known.
 #[must_use]
 pub fn place(estate: &Estate, incident: &Incident, situation: &Situation, urgency: &Urgency) -> Placement {
+    let mut decided = decide(estate, incident, situation, urgency);
+    let services = (0..estate.services.len()).map(|at| decided.placed(ServiceId::new(at), incident)).collect();
+    let sites = (0..estate.sites.len()).map(|at| account(&decided.work, SiteId::new(at))).collect();
+    Placement { services, sites, packing: decided.packing }
+}
+
+/// Decides the same, and writes down only what becomes of services of the first tier that the incident touches.
+/// Whoever asks for no more need not wait until all others are written down: they are most of the time.
+#[must_use]
+pub fn place_first_tier(
+    estate: &Estate,
+    incident: &Incident,
+    situation: &Situation,
+    urgency: &Urgency,
+) -> Vec<(ServiceId, Placed)> {
+    let mut decided = decide(estate, incident, situation, urgency);
+    let services = (0..estate.services.len()).map(ServiceId::new);
+    services
+        .filter(|id| urgency.tier[id.at()] == TierId(0))
+        .filter_map(|id| {
+            let touched = decided.impacts[id.at()] != Impact::Unaffected;
+            touched.then(|| (id, decided.placed(id, incident)))
+        })
+        .collect()
+}
+
+/// What was decided, before it is written down.
+struct Decided<'a> {
+    work: Work<'a>,
+    lost: Vec<DomainId>,
+    impacts: Vec<Impact>,
+    because: Vec<Option<LevelBecause>>,
+    packing: Vec<Packing>,
+}
+
+impl Decided<'_> {
+    fn placed(&mut self, id: ServiceId, incident: &Incident) -> Placed {
+        placed(&self.work, id, self.impacts[id.at()], incident, &self.lost, self.because[id.at()].take())
+    }
+}
+
+fn decide<'a>(estate: &'a Estate, incident: &Incident, situation: &'a Situation, urgency: &'a Urgency) -> Decided<'a> {
     let lost = lost_domains(estate, situation);
     let mut work = Work::new(estate, situation, urgency);
     let tiers = by_tier(&work, incident, &lost);
@@ -82,11 +125,7 @@ pub fn place(estate: &Estate, incident: &Incident, situation: &Situation, urgenc
     }
     let impacts = impacts(&work);
     collapse(&mut work, &impacts);
-    let services = (0..estate.services.len())
-        .map(|at| placed(&work, ServiceId::new(at), impacts[at], incident, &lost, because[at].take()))
-        .collect();
-    let sites = (0..estate.sites.len()).map(|at| account(&work, SiteId::new(at))).collect();
-    Placement { services, sites, packing }
+    Decided { work, lost, impacts, because, packing }
 }
 
 /// Services in the order in which they are placed: by effective tier; inside a tier those with the fewest candidates

@@ -130,7 +130,7 @@ impl<'a> Work<'a> {
         let held = &self.seat(seat).held;
         let all = held.plus(&room).least(&carries);
         // What it carries already, it keeps: a seat may have been overloaded before anything happened.
-        Amounts(all.0.iter().zip(&held.0).map(|(&all, &held)| all.max(held)).collect())
+        all.with(held, u64::max)
     }
 
     /// What the cloud could launch for the seat, beyond its hosts.
@@ -164,11 +164,11 @@ impl<'a> Work<'a> {
             let missing = wants.less(&self.ledger.room(site));
             if !missing.is_zero() {
                 let over = self.ledger.over(site);
-                let asked = missing.0.iter().zip(&over.0).map(|(&missing, &over)| match missing {
+                let asked = missing.with(&over, |missing, over| match missing {
                     0 => 0,
                     missing => missing.saturating_add(over),
                 });
-                self.make_room(site, &Amounts(asked.collect()), seat.service, means.shed);
+                self.make_room(site, &asked, seat.service, means.shed);
             }
         }
         if !gives.is_zero() {
@@ -282,9 +282,10 @@ pub(in crate::placement) fn largest(estate: &Estate, amounts: &Amounts) -> Optio
 
 fn seat_now(situation: &Situation, id: ServiceId, at: usize, replica: &Replica, demand: &Amounts) -> Seat {
     let now = situation.seats[id.at()][at];
-    let carried = demand.share_that_fits(&situation.carries(id, at, replica));
     let share = match now.fate {
-        Fate::Up if now.hosts_left < Ppm::ONE => now.before.min(carried),
+        Fate::Up if now.hosts_left < Ppm::ONE => {
+            now.before.min(demand.share_that_fits(&situation.carries(id, at, replica)))
+        }
         Fate::Up => now.before,
         Fate::Leaving | Fate::Lost | Fate::Impaired | Fate::Returning | Fate::Quarantined => Ppm::ZERO,
     };

@@ -144,7 +144,7 @@ fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues:
                 "source" | "site" => Some(scene.site_name(site)),
                 _ => None,
             });
-            filled.finish().unwrap_or_else(|_| filled.to_string())
+            filled.finish().unwrap_or_else(|left| left.to_string())
         });
     let mut after = site_steps.clone();
     if fate != Fate::Lost || site_steps.is_empty() {

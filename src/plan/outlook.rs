@@ -3,6 +3,7 @@
 use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
+use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ScopeState;
 use crate::model::ServiceId;
@@ -13,13 +14,12 @@ use crate::placement::Placed;
 use crate::placement::Rejection;
 use crate::placement::Situation;
 use crate::placement::Urgency;
-use crate::placement::place;
+use crate::placement::place_first_tier;
 use crate::plan::Ground;
 use crate::plan::Mode;
 use crate::plan::NextLoss;
 use crate::plan::Outlook;
 use crate::plan::Repair;
-use crate::plan::pipeline::weakest;
 
 /// Loses each site that is still up on top of the incident, and sees whether the lifeline's floor still fits for all.
 pub(in crate::plan) fn outlook(
@@ -46,19 +46,23 @@ pub(in crate::plan) fn outlook(
         next.scopes.push((Scope::Site(site), ScopeState::Lost));
         next.only_lifeline = true;
         let after = Situation::new(estate, &next, &Observation::default());
-        let placement = place(estate, &next, &after, urgency);
-        if let Some(service) = weakest(estate, urgency, &placement) {
-            let placed = &placement.services[service];
+        let placed = place_first_tier(estate, &next, &after, urgency);
+        if let Some((service, placed)) = weakest(&placed) {
             outlook.kills.push(NextLoss {
                 site: estate.site(site).name.clone(),
-                service: estate.services[service].name.clone(),
+                service: estate.service(*service).name.clone(),
                 admits: placed.admits,
-                repair: repair(estate, ServiceId::new(service), placed),
+                repair: repair(estate, *service, placed),
             });
         }
     }
     outlook.unprotected = unprotected(estate, situation);
     outlook
+}
+
+/// Whether the lifeline holds: the first of its services that does not, and what it would still admit.
+fn weakest(placed: &[(ServiceId, Placed)]) -> Option<&(ServiceId, Placed)> {
+    placed.iter().filter(|(_, placed)| placed.admits < Ppm::ONE).min_by_key(|(id, placed)| (placed.admits, *id))
 }
 
 /// The smallest amount that any candidate was short of.

@@ -56,7 +56,7 @@ pub(in crate::plan) fn step(
     let template = draft.template(estate);
     let fill = Fill::new(scene, draft);
     let text = |text: &Text| fill.text(text);
-    let probe = |probe: &Option<Probe>| probe.as_ref().map(|probe| fill.probe(probe));
+    let probe = |probe: &Option<Box<Probe>>| probe.as_ref().map(|probe| fill.probe(probe));
     Step {
         id: names[node as usize].clone(),
         title: title(scene, draft, &fill),
@@ -200,7 +200,7 @@ fn scale(scene: &Scene<'_>, draft: &Draft) -> ActionOnPaper {
     let seat = draft.service().zip(draft.lane).map(|(id, lane)| &scene.placed(id).seats[lane]);
     let to = seat.map_or(Vec::new(), |seat| {
         let all = seat.held.plus(&seat.launched);
-        let named = estate.resources.iter().cloned().zip(all.0);
+        let named = estate.resources.iter().cloned().zip(all.0.iter().copied());
         named.filter(|(_, amount)| *amount > 0).collect()
     });
     ActionOnPaper::Scale { provider, to }
@@ -261,7 +261,7 @@ impl<'a> Fill<'a> {
             "level" => Some(self.level),
             other => self.params.iter().find(|(param, _)| *param == other).map(|(_, value)| *value),
         });
-        filled.finish().unwrap_or_else(|_| filled.to_string())
+        filled.finish().unwrap_or_else(|left| left.to_string())
     }
 
     fn probe(&self, probe: &Probe) -> ProbeOnPaper {

@@ -1,11 +1,7 @@
 //! The whole of planning on one screen: from an incident to a plan.
 
-use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
-use crate::model::Ppm;
-use crate::model::TierId;
-use crate::placement::Impact;
 use crate::placement::Placement;
 use crate::placement::Situation;
 use crate::placement::Urgency;
@@ -140,14 +136,4 @@ fn time(scene: &Scene<'_>, drafts: &mut [Draft]) {
         draft.duration = duration;
         draft.duration_from = from;
     }
-}
-
-/// Whether the lifeline holds: the first of its services that does not, and what it would still admit.
-pub(in crate::plan) fn weakest(estate: &Estate, urgency: &Urgency, placement: &Placement) -> Option<usize> {
-    let first = TierId(0);
-    (0..estate.services.len())
-        .filter(|&at| urgency.tier[at] == first)
-        .filter(|&at| placement.services[at].impact != Impact::Unaffected)
-        .filter(|&at| placement.services[at].admits < Ppm::ONE)
-        .min_by_key(|&at| (placement.services[at].admits, at))
 }

@@ -84,7 +84,7 @@ pub(in crate::plan) fn launcher(scene: &Scene<'_>, draft: &Draft) -> Option<Prov
 }
 
 fn says_ssh(step: &StepTemplate) -> bool {
-    let probe = |probe: &Option<Probe>| probe.as_ref().is_some_and(|probe| matches!(probe.ask, Ask::Ssh(_)));
+    let probe = |probe: &Option<Box<Probe>>| probe.as_ref().is_some_and(|probe| matches!(probe.ask, Ask::Ssh(_)));
     let acts = match &step.action {
         Action::Ssh(_) => true,
         Action::Wait(waited) => matches!(waited.ask, Ask::Ssh(_)),

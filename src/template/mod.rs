@@ -8,15 +8,14 @@ use std::fmt;
 use std::ops::Range;
 
 /// A text with names to fill in.
+///
+/// All of it stands in one string, names included, so that tens of thousands of texts take little room.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {
-    pieces: Vec<Piece>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Literal(String),
-    Name(String),
+    /// What is said, and the names in their places, without braces.
+    all: String,
+    /// Which bytes of it are names, in order.
+    names: Vec<Range<usize>>,
 }
 
 /// What is wrong with a text, and which of its bytes are meant.
@@ -48,14 +47,13 @@ impl Text {
     ///
     /// All faults, in the order in which they stand.
     pub fn parse(text: &str) -> Result<Self, Vec<TextError>> {
-        let mut pieces = Vec::new();
+        let mut read = Self { all: String::with_capacity(text.len()), names: Vec::new() };
         let mut errors = Vec::new();
-        let mut literal = String::new();
         let mut at = 0;
         while at < text.len() {
             let rest = &text[at..];
             if let Some(after) = rest.strip_prefix("\\{{") {
-                literal.push_str("{{");
+                read.all.push_str("{{");
                 at = text.len() - after.len();
             } else if rest.starts_with("{{") {
                 let Some(close) = rest.find("}}") else {
@@ -64,12 +62,7 @@ impl Text {
                 };
                 let range = at..at + close + 2;
                 match name_of(rest[2..close].trim()) {
-                    Ok(name) => {
-                        if !literal.is_empty() {
-                            pieces.push(Piece::Literal(std::mem::take(&mut literal)));
-                        }
-                        pieces.push(Piece::Name(name));
-                    }
+                    Ok(name) => read.push_name(name),
                     Err(why) => errors.push(TextError { at: range.clone(), why }),
                 }
                 at = range.end;
@@ -78,34 +71,29 @@ impl Text {
                     errors.push(TextError { at: at..at + 2, why: TextFault::Block(rest[..2].to_owned()) });
                 }
                 let width = rest.chars().next().map_or(1, char::len_utf8);
-                literal.push_str(&rest[..width]);
-                at += width;
+                // Nothing begins before the next brace or backslash.
+                let plain = rest[width..].find(['{', '\\']).map_or(rest.len(), |found| width + found);
+                read.all.push_str(&rest[..plain]);
+                at += plain;
             }
         }
         if !errors.is_empty() {
             return Err(errors);
         }
-        if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal));
-        }
-        Ok(Self { pieces })
+        read.all.shrink_to_fit();
+        read.names.shrink_to_fit();
+        Ok(read)
     }
 
     /// A text that holds no names, whatever it says.
     #[must_use]
     pub fn plain(text: &str) -> Self {
-        if text.is_empty() {
-            return Self::default();
-        }
-        Self { pieces: vec![Piece::Literal(text.to_owned())] }
+        Self { all: text.to_owned(), names: Vec::new() }
     }
 
     /// The names it wants, in order, repeated where they are.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Name(name) => Some(name.as_str()),
-            Piece::Literal(_) => None,
-        })
+        self.names.iter().map(|name| &self.all[name.clone()])
     }
 
     /// Whether it wants `name`.
@@ -116,55 +104,51 @@ impl Text {
 
     /// The text with every name that `value` knows filled in; the others stay for later.
     pub fn fill<'v>(&self, value: impl Fn(&str) -> Option<&'v str>) -> Self {
-        let mut pieces: Vec<Piece> = Vec::with_capacity(self.pieces.len());
-        for piece in &self.pieces {
-            let literal = match piece {
-                Piece::Literal(text) => text.as_str(),
-                Piece::Name(name) => match value(name) {
-                    Some(text) => text,
-                    None => {
-                        pieces.push(piece.clone());
-                        continue;
-                    }
-                },
-            };
-            match pieces.last_mut() {
-                Some(Piece::Literal(before)) => before.push_str(literal),
-                Some(Piece::Name(_)) | None => pieces.push(Piece::Literal(literal.to_owned())),
+        let mut filled = Self { all: String::with_capacity(2 * self.all.len()), names: Vec::new() };
+        for (literal, name) in self.pieces() {
+            filled.all.push_str(literal);
+            match name.map(|name| (name, value(name))) {
+                Some((_, Some(text))) => filled.all.push_str(text),
+                Some((name, None)) => filled.push_name(name),
+                None => {}
             }
         }
-        Self { pieces }
+        filled
     }
 
     /// The finished text.
     ///
     /// # Errors
     ///
-    /// The first name that nobody filled in.
-    pub fn finish(&self) -> Result<String, String> {
-        match self.names().next() {
-            Some(name) => Err(name.to_owned()),
-            None => Ok(self.pieces.iter().map(Piece::literal).collect()),
-        }
+    /// The text itself, where it holds a name that nobody filled in.
+    pub fn finish(self) -> Result<String, Self> {
+        if self.names.is_empty() { Ok(self.all) } else { Err(self) }
     }
-}
 
-impl Piece {
-    fn literal(&self) -> &str {
-        match self {
-            Self::Literal(text) => text,
-            Self::Name(_) => "",
-        }
+    /// What stands before each name, and the name; then what stands behind the last.
+    fn pieces(&self) -> impl Iterator<Item = (&str, Option<&str>)> {
+        let from = std::iter::once(0).chain(self.names.iter().map(|name| name.end));
+        let names = self.names.iter().map(Some).chain([None]);
+        from.zip(names).map(|(from, name)| match name {
+            Some(name) => (&self.all[from..name.start], Some(&self.all[name.clone()])),
+            None => (&self.all[from..], None),
+        })
+    }
+
+    fn push_name(&mut self, name: &str) {
+        let start = self.all.len();
+        self.all.push_str(name);
+        self.names.push(start..self.all.len());
     }
 }
 
 /// As it would be written: reading it back gives the same text.
 impl fmt::Display for Text {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Literal(text) => out.write_str(&text.replace("{{", "\\{{"))?,
-                Piece::Name(name) => write!(out, "{{{{ {name} }}}}")?,
+        for (literal, name) in self.pieces() {
+            out.write_str(&literal.replace("{{", "\\{{"))?;
+            if let Some(name) = name {
+                write!(out, "{{{{ {name} }}}}")?;
             }
         }
         Ok(())
@@ -172,14 +156,14 @@ impl fmt::Display for Text {
 }
 
 /// A name is lower-case letters, digits and dashes, and begins with a letter.
-fn name_of(inner: &str) -> Result<String, TextFault> {
+fn name_of(inner: &str) -> Result<&str, TextFault> {
     if inner.is_empty() {
         return Err(TextFault::Empty);
     }
     let mut chars = inner.chars();
     let first = chars.next().is_some_and(|c| c.is_ascii_lowercase());
     if first && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-') {
-        Ok(inner.to_owned())
+        Ok(inner)
     } else {
         Err(TextFault::NotAName(inner.to_owned()))
     }
@@ -199,21 +183,21 @@ mod tests {
         let text = parse("svcctl promote {{ service }} on {{host}}");
         let filled = text.fill(|name| (name == "service").then_some("message-store"));
         assert_eq!(filled.to_string(), "svcctl promote message-store on {{ host }}");
-        assert_eq!(filled.finish(), Err("host".to_owned()));
+        assert_eq!(filled.clone().finish(), Err(filled.clone()));
         assert_eq!(filled.fill(|_| Some("db-1")).finish(), Ok("svcctl promote message-store on db-1".to_owned()));
     }
 
     #[test]
     fn a_value_is_never_read_as_a_template() {
         let filled = parse("{{ a }}").fill(|_| Some("{{ b }}"));
-        assert_eq!(filled.finish(), Ok("{{ b }}".to_owned()));
+        assert_eq!(filled.clone().finish(), Ok("{{ b }}".to_owned()));
         assert_eq!(parse(&filled.to_string()), filled);
     }
 
     #[test]
     fn text_that_is_not_ours_is_escaped() {
         let text = parse(r"docker ps --format '\{{.Names}}'");
-        assert_eq!(text.finish(), Ok("docker ps --format '{{.Names}}'".to_owned()));
+        assert_eq!(text.clone().finish(), Ok("docker ps --format '{{.Names}}'".to_owned()));
         assert_eq!(parse(&text.to_string()), text);
     }
 

@@ -2,6 +2,7 @@
 
 use crate::load::draft::Drafts;
 use crate::load::draft::StepDraft;
+use crate::load::draft::SubsetDraft;
 use crate::load::resolve::Index;
 use crate::load::resolve::reach::needs;
 use crate::model::Action;
@@ -12,6 +13,7 @@ use crate::model::Noun;
 use crate::model::Places;
 use crate::model::PoolId;
 use crate::model::RouteId;
+use crate::model::RunbookId;
 use crate::model::RunbookPlaces;
 use crate::model::StepTemplate;
 
@@ -23,15 +25,20 @@ pub(super) fn resolve(
     findings: &mut Vec<Finding>,
 ) {
     let mut runbooks = Vec::with_capacity(drafts.runbooks.len());
-    for draft in &mut drafts.runbooks {
+    // Drafts are used up one by one: beside each other, drafts and runbooks would take twice the room.
+    for draft in drafts.runbooks.drain(..) {
         let mut place = RunbookPlaces { name: draft.name.place, steps: Vec::new(), procedures: Vec::new() };
-        let mut runbook = draft.runbook.clone();
-        for (procedure, _, steps) in &mut draft.procedures {
-            order(steps, findings);
-            place.procedures.push(*procedure);
+        let mut runbook = draft.runbook;
+        for (procedure, mut steps) in draft.procedures {
+            order(&mut steps, findings);
+            let in_runbook = (RunbookId::new(runbooks.len()), place.procedures.len());
+            for (at, name) in steps.iter_mut().enumerate().filter_map(|(at, step)| Some((at, step.subset.take()?))) {
+                drafts.subsets.push(SubsetDraft { runbook: in_runbook.0, procedure: in_runbook.1, step: at, name });
+            }
+            place.procedures.push(procedure);
             place.steps.push(steps.iter().map(|step| step.place).collect());
-            let steps = steps.iter().map(|draft| step(draft, index, estate, findings)).collect();
-            runbook.procedures.push((*procedure, steps));
+            let steps = steps.into_iter().map(|draft| step(draft, index, estate, findings)).collect();
+            runbook.procedures.push((procedure, steps));
         }
         places.runbooks.push(place);
         runbooks.push(runbook);
@@ -39,8 +46,8 @@ pub(super) fn resolve(
     estate.runbooks = runbooks;
 }
 
-fn step(draft: &StepDraft, index: &Index, estate: &Estate, findings: &mut Vec<Finding>) -> StepTemplate {
-    let mut step = draft.step.clone();
+fn step(draft: StepDraft, index: &Index, estate: &Estate, findings: &mut Vec<Finding>) -> StepTemplate {
+    let mut step = draft.step;
     step.uses = needs(&draft.uses, index, estate, findings);
     for (pool, count) in &draft.claims {
         let Some(at) = index.pools.find(pool, findings) else { continue };
@@ -59,7 +66,7 @@ fn step(draft: &StepDraft, index: &Index, estate: &Estate, findings: &mut Vec<Fi
         step.action = route.map_or_else(|| Action::Confirm(step.title.clone()), |route| Action::Route(Some(route)));
     }
     if let Some(name) = &draft.undo_route {
-        step.undo = index.routes.find(name, findings).map(|at| Action::Route(Some(RouteId::new(at))));
+        step.undo = index.routes.find(name, findings).map(|at| Box::new(Action::Route(Some(RouteId::new(at)))));
     }
     step
 }

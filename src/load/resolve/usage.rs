@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::load::draft::Drafts;
 use crate::load::draft::ServiceDraft;
-use crate::load::draft::StepDraft;
+use crate::load::draft::SubsetDraft;
 use crate::load::names::near;
 use crate::load::page::Named;
 use crate::load::resolve::Index;
@@ -55,6 +55,9 @@ pub(super) fn check(drafts: &Drafts, index: &Index, estate: &Estate, places: &Pl
     }
     for at in 0..estate.runbooks.len() {
         desk.runbook(at);
+    }
+    for subset in &drafts.subsets {
+        desk.subset(subset);
     }
     desk.routes();
 }
@@ -114,41 +117,43 @@ impl Desk<'_> {
 
     /// Whether a runbook has users, and only procedures that they have.
     fn runbook(&mut self, at: usize) {
-        let draft = &self.drafts.runbooks[at];
-        let name = &self.estate.runbooks[at].name;
+        let (runbook, places) = (&self.estate.runbooks[at], &self.places.runbooks[at]);
+        let name = &runbook.name;
         let service = self.services_of[at].first().map(|&service| self.estate.services[service].name.clone());
         let site = self.sites_of[at].first().map(|&site| self.estate.sites[site].name.clone());
         match (&service, &site) {
             (None, None) if !self.index.services.knows(name) => {
-                self.tell(draft.name.place, Fault::RunbookUnused(name.clone()));
+                self.tell(places.name, Fault::RunbookUnused(name.clone()));
             }
             (Some(service), Some(site)) => {
                 let fault = Fault::RunbookOfBoth { service: service.clone(), site: site.clone() };
-                self.tell(draft.name.place, fault);
+                self.tell(places.name, fault);
                 return;
             }
             (None | Some(_), None | Some(_)) => {}
         }
-        for (procedure, place, steps) in &draft.procedures {
+        for ((procedure, _), steps) in runbook.procedures.iter().zip(&places.steps) {
             let of_site = matches!(procedure, Procedure::Fence | Procedure::Release);
             let (user, foreign) = if of_site { (Noun::Service, &service) } else { (Noun::Site, &site) };
             if let Some(name) = foreign {
                 let fault = Fault::ForeignProcedure { procedure: *procedure, user, name: name.clone() };
-                self.tell(steps.first().map_or(*place, |step| step.place), fault);
-            }
-            for step in steps {
-                self.subset(at, step);
+                self.tell(steps.first().copied().unwrap_or(places.name), fault);
             }
         }
     }
 
     /// A step on a part of the hosts runs nowhere, where a replica has no such part; and nowhere is not success.
-    fn subset(&mut self, runbook: usize, draft: &StepDraft) {
-        let Some(subset) = &draft.subset else { return };
+    fn subset(&mut self, draft: &SubsetDraft) {
+        let (runbook, subset) = (draft.runbook.at(), &draft.name);
+        // Whose runbook it is must be settled first: see `runbook`.
+        if !self.sites_of[runbook].is_empty() {
+            return;
+        }
+        let step = &self.estate.runbooks[runbook].procedures[draft.procedure].1[draft.step];
         for &service in &self.services_of[runbook] {
             let replicas = &self.estate.services[service].replicas;
             let lacks = replicas.iter().position(|replica| {
-                concerns(&draft.step, replica, self.estate)
+                concerns(step, replica, self.estate)
                     && replica.subsets.binary_search_by(|(name, _)| name.cmp(&subset.text)).is_err()
             });
             let Some(lacks) = lacks else { continue };
@@ -176,7 +181,7 @@ impl Desk<'_> {
         }
         let mut shifted: Vec<bool> = vec![false; estate.routes.len()];
         for route in estate.runbooks.iter().flat_map(|runbook| &runbook.procedures).flat_map(|(_, steps)| steps) {
-            for route in [Some(&route.action), route.undo.as_ref()].into_iter().flatten().filter_map(route_of) {
+            for route in [Some(&route.action), route.undo.as_deref()].into_iter().flatten().filter_map(route_of) {
                 shifted[route.at()] = true;
             }
         }

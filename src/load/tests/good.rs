@@ -24,11 +24,11 @@ fn everything_lands_where_it_belongs() {
     let service = estate.service(message);
     let pangyo = estate.site_named("pangyo").unwrap();
     assert_eq!(estate.resources, ["cores", "gbps"]);
-    assert_eq!(service.load.0, [9_000_000, 20_000]);
+    assert_eq!(*service.load.0, [9_000_000, 20_000]);
     assert_eq!(service.surges[0].1, Ppm(3_000_000));
     assert_eq!(service.at(pangyo).unwrap().share, Ppm(700_000));
     let ansan = service.at(estate.site_named("ansan").unwrap()).unwrap();
-    assert_eq!((ansan.role, ansan.max_load.0.as_slice()), (Role::Active, [2_700_000, 6_000].as_slice()));
+    assert_eq!((ansan.role, &*ansan.max_load.0), (Role::Active, [2_700_000, 6_000].as_slice()));
     assert_eq!(estate.tiers[1].title, "core");
     let store = &estate.runbooks[1];
     let steps = store.steps(Procedure::Failover).unwrap();

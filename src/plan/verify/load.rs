@@ -47,7 +47,7 @@ pub(super) fn takes(paper: &Paper<'_>, id: ServiceId, level: Level, share: Ppm) 
         // Factors that no calendar knows: what does not fit is told as overfull.
         exact.and_then(|exact| u64::try_from(exact).ok()).unwrap_or(u64::MAX)
     };
-    Amounts(load.0.iter().map(|&amount| scaled(amount)).collect())
+    load.each(scaled)
 }
 
 /// What a replica took before the incident.
@@ -66,7 +66,7 @@ pub(super) fn carries(replica: &Replica, seat: &Seat) -> Amounts {
         let part = u128::from(amount) * u128::from(left) / u128::from(all.max(1));
         u64::try_from(part).unwrap_or(u64::MAX)
     };
-    Amounts(replica.max_load.0.iter().map(|&amount| part(amount)).collect())
+    replica.max_load.each(part)
 }
 
 /// Users who leave a replica without a step of its own.

@@ -163,7 +163,7 @@ impl Account {
             let on_demand = declared.on_demand.as_ref().map_or(0, |on_demand| on_demand.capacity.0[kind]);
             *limit = limit.saturating_add(launched[kind].min(on_demand));
         }
-        limits
+        limits.to_vec()
     }
 }
 
