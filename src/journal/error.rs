@@ -3,6 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::journal::Holder;
+
 /// Why a journal could not do what was asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum JournalError {
@@ -29,6 +31,18 @@ pub enum JournalError {
         /// What was given.
         given: u64,
     },
+    /// Somebody else has the pen of this project.
+    #[error("{}", held(by.as_deref()))]
+    PenHeld {
+        /// Who, where they said so.
+        by: Option<Box<Holder>>,
+    },
+    /// The pen, or the journal itself, was removed or replaced, or somebody else wrote to it. Nothing was changed by us.
+    #[error("the pen was lost: {0}")]
+    PenLost(Loss),
+    /// There is a journal already where one was to be begun.
+    #[error("this run has a journal already")]
+    AlreadyThere,
     /// A line is not what was written there.
     #[error("line {line} of the journal was changed after it was written: {why}")]
     Tampered {
@@ -51,6 +65,29 @@ pub enum JournalError {
     /// A test ends the process here: nothing is said to anybody any more.
     #[error("the journal was stopped by a test")]
     Stopped,
+}
+
+fn held(by: Option<&Holder>) -> String {
+    by.map_or_else(
+        || "somebody has the pen of this project".to_owned(),
+        |Holder { by, run, since: _ }| {
+            format!("{}@{} has the pen of this project, in process {}, for run {run}", by.user, by.host, by.pid)
+        },
+    )
+}
+
+/// How it shows that the pen was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Loss {
+    /// The file of the pen was removed or replaced.
+    #[error("its file was removed or replaced")]
+    Pen,
+    /// The file of the journal was removed or replaced.
+    #[error("the file of the journal was removed or replaced")]
+    Journal,
+    /// The file of the journal is longer or shorter than what we wrote.
+    #[error("somebody else wrote to the journal")]
+    Length,
 }
 
 /// How it shows that a line was changed.

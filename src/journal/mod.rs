@@ -1,23 +1,48 @@
 //! WHAT LASTS. Entries are written down before anybody acts on them, and whoever comes later reads them again.
 //!
-//! Read [`Journal`] first: it is the seam. [`Memory`] is for rehearsals and tests, and fails when it is told to. An entry
-//! is numbered, then folded, then appended; this room numbers and keeps entries, and never asks what they mean. It reads
-//! no clock: instants arrive with the events.
+//! Read [`Journal`] first: it is the seam. [`FileJournal`] is the real one, behind a [`Pen`]; [`Memory`] is for rehearsals
+//! and tests, and fails when it is told to. [`read()`] and [`Tail`] need no lock. An entry is numbered, then folded, then
+//! appended; this room numbers and keeps entries, and never asks what they mean. It reads no clock: instants arrive with
+//! the events.
 
+mod disk;
 mod error;
+mod file;
 mod line;
 mod memory;
+mod pen;
+mod place;
+mod read;
+mod tail;
+#[cfg(test)]
+mod tests;
 
 pub use error::JournalError;
+pub use error::Loss;
 pub use error::Tampering;
+pub use file::FileJournal;
+pub use file::Opening;
+pub use file::Taken;
+pub use line::FORMAT;
 pub use line::room_for;
 pub use memory::Fault;
 pub use memory::Memory;
 pub use memory::MemoryReader;
+pub use pen::Holder;
+pub use pen::Pen;
+pub use pen::pen_holder;
+pub use read::Reading;
+pub use read::Torn;
+pub use read::read;
+pub use tail::Added;
+pub use tail::Tail;
 
 use crate::run::Entry;
 use crate::run::Event;
 use crate::run::Stamp;
+
+/// The name of the journal in the folder of a run.
+const FILE_NAME: &str = "journal.jsonl";
 
 /// Where the entries of one run are kept.
 ///
@@ -54,13 +79,16 @@ pub trait Journal: Send {
 
     /// Gives events the numbers that they have if they are appended next.
     fn number(&self, at: Stamp, events: Vec<Event>) -> Vec<Entry> {
-        let mut epoch = self.epoch();
-        let numbered = (self.last() + 1..).zip(events).map(|(seq, event)| {
-            epoch = epoch_at(epoch, &event);
-            Entry { seq, at, epoch, event }
-        });
-        numbered.collect()
+        numbered(self.last(), self.epoch(), at, events)
     }
+}
+
+fn numbered(last: u64, mut epoch: u32, at: Stamp, events: Vec<Event>) -> Vec<Entry> {
+    let numbered = (last + 1..).zip(events).map(|(seq, event)| {
+        epoch = epoch_at(epoch, &event);
+        Entry { seq, at, epoch, event }
+    });
+    numbered.collect()
 }
 
 /// The epoch of an event, when that of the one before it is known: taking the pen begins a new one.
