@@ -37,7 +37,7 @@ pub(crate) fn run(args: &CheckArgs, door: &Door) -> Result<Exit, CommandError> {
     let text = if args.json {
         json::text(&finding::findings_json(&findings, &loaded.sources))
     } else {
-        finding::findings(&findings, &loaded.sources, door.ui.color)
+        finding::findings(&findings, &loaded.sources, door.ui.paint.color)
     };
     door.ui.data(&text)?;
     let estate = &loaded.estate;

@@ -10,7 +10,6 @@ use crate::cli::store;
 use crate::plan;
 use crate::report::diff_text::diff_text;
 use crate::report::json;
-use crate::report::paint::Paint;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -39,7 +38,7 @@ pub(crate) fn run(args: &DiffArgs, door: &Door) -> Result<Exit, CommandError> {
     let before = store::open(root.as_deref(), &args.before)?;
     let after = store::open(root.as_deref(), &args.after)?;
     let diff = plan::diff(&before, &after);
-    let text = if args.json { json::text(&diff) } else { diff_text(&diff, args.all, Paint { color: door.ui.color }) };
+    let text = if args.json { json::text(&diff) } else { diff_text(&diff, args.all, door.ui.paint) };
     door.ui.data(&text)?;
     Ok(Exit::Done)
 }

@@ -25,7 +25,6 @@ use crate::report::json;
 use crate::report::lifeline::lifeline;
 use crate::report::paint::Paint;
 use crate::report::plan_text::SHORT_ID;
-use crate::report::plan_text::WIDE;
 use crate::report::words;
 
 const AFTER_HELP: &str = "\
@@ -38,11 +37,11 @@ Examples:
   bonghwa explain --without text-message:push --lost pangyo    what an edge costs";
 
 /// Explain something.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct ExplainArgs {
     /// service:NAME, step:ID, gate:ID, lifeline, a code such as BH012, or a name that is only one of these
-    #[arg(value_name = "WHAT", required_unless_present = "without")]
+    #[arg(value_name = "WHAT")]
     what: Option<String>,
     /// From this plan: a file, or the first letters of the digest of one that was kept
     #[arg(long, value_name = "PLAN", conflicts_with_all = ["lost", "impaired", "leave", "returning"])]
@@ -57,9 +56,27 @@ pub(crate) struct ExplainArgs {
     incident: IncidentArgs,
 }
 
+impl ExplainArgs {
+    /// What comes after a scope is read as one more scope: `--lost pangyo service:session`. Where WHAT is missing, and
+    /// the last scope can't be one, that is what was meant.
+    fn what_first(&mut self) {
+        let incident = &mut self.incident;
+        let lists = [&mut incident.lost, &mut incident.impaired, &mut incident.leave, &mut incident.returning];
+        for list in lists {
+            let meant = |last: &String| list.len() > 1 && topic::is_no_scope(last);
+            if self.what.is_none() && list.last().is_some_and(meant) {
+                self.what = list.pop();
+            }
+        }
+    }
+}
+
 /// Explains.
 pub(crate) fn run(args: &ExplainArgs, door: &Door) -> Result<Exit, CommandError> {
-    let paint = Paint { color: door.ui.color };
+    let mut args = args.clone();
+    args.what_first();
+    let args = &args;
+    let paint = door.ui.paint;
     let text = match (&args.without, &args.what) {
         (Some(edge), _) => without(args, edge, door, paint)?,
         (None, Some(what)) => match topic::code(what) {
@@ -67,13 +84,15 @@ pub(crate) fn run(args: &ExplainArgs, door: &Door) -> Result<Exit, CommandError>
                 let explanation = explain_code::explain_code(code).ok_or_else(|| unknown_code(what))?;
                 match args.json {
                     true => json::text(&explain_code::explanation_json(explanation)),
-                    false => explain_code::explanation_text(explanation, WIDE),
+                    false => explain_code::explanation_text(explanation, paint.columns),
                 }
             }
             None => named(args, what, door, paint)?,
         },
         (None, None) => {
-            return Err(CommandError::usage("explain what?").hint("service:NAME, step:ID, lifeline or BH012"));
+            return Err(CommandError::usage("explain what?")
+                .hint("say it first: `bonghwa explain WHAT --lost SITE`")
+                .hint("WHAT is service:NAME, step:ID, gate:ID, lifeline, or a code such as BH012"));
         }
     };
     door.ui.data(&text)?;
@@ -111,7 +130,14 @@ fn named(args: &ExplainArgs, what: &str, door: &Door, paint: Paint) -> Result<St
 
 /// The plan that was kept last: what the first screen of a plan suggests to type works as it stands.
 fn kept_last(project: &Project, door: &Door) -> Option<Plan> {
-    let plan = store::latest(&project.root)?;
+    let plan = match store::latest(&project.root)? {
+        Ok(plan) => plan,
+        Err(error) => {
+            door.ui.status("the plan kept last can't be read, so this is as declared; `--plan PLAN` names another");
+            door.ui.status(error.text().trim_end());
+            return None;
+        }
+    };
     let scopes: Vec<String> =
         plan.incident.scopes.iter().map(|scope| format!("{} {}", scope.scope, scope.state)).collect();
     let id = plan.id.get(..SHORT_ID).unwrap_or(&plan.id);

@@ -13,7 +13,6 @@ use crate::report::graph_dot::graph_dot;
 use crate::report::graph_facts;
 use crate::report::graph_text::graph_text;
 use crate::report::json;
-use crate::report::paint::Paint;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -67,7 +66,7 @@ pub(crate) fn run(args: &GraphArgs, door: &Door) -> Result<Exit, CommandError> {
     };
     let graph = graph_facts::graph(estate, plan.as_ref());
     let text = match format {
-        Format::Text => graph_text(&graph, Paint { color: door.ui.color }),
+        Format::Text => graph_text(&graph, door.ui.paint),
         Format::Dot => graph_dot(&graph),
         Format::Json => json::text(&graph),
     };

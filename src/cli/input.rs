@@ -128,6 +128,12 @@ pub fn no_color() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
+/// How wide the environment says that text may be.
+#[must_use]
+pub fn columns() -> Option<usize> {
+    std::env::var_os("COLUMNS")?.to_str()?.parse().ok()
+}
+
 struct Walk<'a> {
     root: &'a Path,
     paths: Vec<(String, PathBuf)>,

@@ -21,7 +21,6 @@ use crate::plan::Refusal;
 use crate::plan::Violation;
 use crate::report::advice;
 use crate::report::first_screen::first_screen;
-use crate::report::paint::Paint;
 use crate::report::plan_text::View;
 use crate::report::plan_text::plan_text;
 use crate::report::violation;
@@ -81,9 +80,9 @@ pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
         return door.ui.bytes(&bytes).map(|()| Exit::Done);
     }
     let text = if door.ui.terminal && !args.all && args.output.is_none() {
-        first_screen(&plan, Paint { color: door.ui.color })
+        first_screen(&plan, View { paint: door.ui.paint, all: false })
     } else {
-        plan_text(&plan, View { color: door.ui.color, all: args.all })
+        plan_text(&plan, View { paint: door.ui.paint, all: args.all })
     };
     door.ui.data(&text)?;
     Ok(Exit::Done)

@@ -36,7 +36,7 @@ pub(crate) fn run(args: &ShowArgs, door: &Door) -> Result<Exit, CommandError> {
     if args.json {
         door.ui.bytes(&store::bytes(&plan)?)?;
     } else {
-        door.ui.data(&plan_text(&plan, View { color: door.ui.color, all: args.all }))?;
+        door.ui.data(&plan_text(&plan, View { paint: door.ui.paint, all: args.all }))?;
     }
     Ok(Exit::Done)
 }

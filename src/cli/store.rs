@@ -93,12 +93,12 @@ fn find(root: Option<&Path>, name: &str) -> Result<PathBuf, CommandError> {
     }
 }
 
-/// The plan that was kept last, where there is one that can be read.
-pub(crate) fn latest(root: &Path) -> Option<Plan> {
+/// The plan that was kept last, where there is one; an error where it can't be read.
+pub(crate) fn latest(root: &Path) -> Option<Result<Plan, CommandError>> {
     let plans = root.join(OURS).join("plans");
     let written = |id: &String| fs::metadata(plans.join(format!("{id}.json"))).and_then(|file| file.modified()).ok();
     let last = kept(&plans).into_iter().max_by_key(written)?;
-    open(Some(root), &last).ok()
+    Some(open(Some(root), &last))
 }
 
 /// The kept plans, by their short digests, sorted.

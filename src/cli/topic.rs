@@ -31,6 +31,12 @@ pub(crate) fn code(what: &str) -> Option<Code> {
     digits.parse().ok().map(Code)
 }
 
+/// Whether a text says what is to be explained, and can't be a scope: scopes of services name a site.
+pub(crate) fn is_no_scope(text: &str) -> bool {
+    let service = text.strip_prefix("service:").is_some_and(|name| !name.contains('@'));
+    service || text == "lifeline" || text.starts_with("step:") || text.starts_with("gate:")
+}
+
 /// The one thing that a name stands for.
 pub(crate) fn find(what: &str, estate: Option<&Estate>, plan: Option<&Plan>) -> Result<Topic, CommandError> {
     if what == "lifeline" {

@@ -1,14 +1,19 @@
 //! The terminal: stdout carries data, stderr carries status, and a pipe that is closed early is nobody's mistake.
 
+use std::fs::File;
 use std::io::ErrorKind;
 use std::io::IsTerminal;
 use std::io::Write;
+use std::os::fd::AsFd;
 
 use clap::ValueEnum;
 
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::input;
+use crate::report::paint::NARROW;
+use crate::report::paint::Paint;
+use crate::report::paint::WIDE;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -25,8 +30,8 @@ pub(crate) enum ColorWhen {
 /// Where a command writes to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Ui {
-    /// Colour on stdout.
-    pub(crate) color: bool,
+    /// Colour and width on stdout.
+    pub(crate) paint: Paint,
     /// Somebody looks at stdout while it is written.
     pub(crate) terminal: bool,
     quiet: bool,
@@ -41,7 +46,7 @@ impl Ui {
             ColorWhen::Never => false,
             ColorWhen::Auto => terminal && !input::no_color(),
         };
-        Self { color, terminal, quiet }
+        Self { paint: Paint { color, columns: columns(terminal) }, terminal, quiet }
     }
 
     /// Writes data to stdout.
@@ -74,6 +79,18 @@ impl Ui {
         }
         error.exit
     }
+}
+
+/// How wide text may be: as wide as the terminal, or what `COLUMNS` says, where somebody looks at it; in a pipe that
+/// most often ends in `less`, on a terminal that nobody here can ask. What goes to a file knows no terminal.
+fn columns(terminal: bool) -> usize {
+    let stdout = std::io::stdout();
+    let copy = stdout.as_fd().try_clone_to_owned().map(File::from);
+    if copy.and_then(|file| file.metadata()).is_ok_and(|about| about.is_file()) {
+        return NARROW;
+    }
+    let asked = || terminal_size::terminal_size_of(&stdout).filter(|_| terminal).map(|(width, _)| usize::from(width.0));
+    input::columns().or_else(asked).unwrap_or(NARROW).clamp(NARROW, WIDE)
 }
 
 /// A line on stderr. Nothing can be done when that is gone too.

@@ -23,6 +23,7 @@ mod order;
 mod outlook;
 mod paper;
 mod paper_services;
+mod paper_sites;
 mod paper_steps;
 mod pipeline;
 mod refuse;

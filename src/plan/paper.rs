@@ -23,14 +23,12 @@ use crate::plan::Gate;
 use crate::plan::IncidentOnPaper;
 use crate::plan::Inputs;
 use crate::plan::Issue;
-use crate::plan::LedgerLine;
 use crate::plan::LimitsOnPaper;
 use crate::plan::Mode;
 use crate::plan::Outlook;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
-use crate::plan::SiteOnPaper;
 use crate::plan::Step;
 use crate::plan::clock::Clock;
 use crate::plan::draft::How;
@@ -41,6 +39,8 @@ use crate::plan::gates::is_stranded;
 use crate::plan::gates::missing;
 use crate::plan::order::Ready;
 use crate::plan::paper_services::services;
+use crate::plan::paper_sites::sites;
+use crate::plan::paper_sites::taken_after;
 use crate::plan::paper_steps::step;
 use crate::plan::scene::Scene;
 use crate::plan::select::fences_site;
@@ -161,47 +161,6 @@ fn classes(scene: &Scene<'_>, clock: &Clock) -> Vec<ClassOnPaper> {
             })
         })
         .collect()
-}
-
-fn sites(scene: &Scene<'_>) -> Vec<SiteOnPaper> {
-    let estate = scene.estate();
-    let after = taken_after(scene);
-    let accounts = scene.placement.sites.iter().zip(&estate.sites).enumerate();
-    accounts
-        .map(|(at, (account, site))| SiteOnPaper {
-            id: site.name.clone(),
-            title: site.title.clone(),
-            state: scene.situation.sites[at].word().to_owned(),
-            ledger: (0..estate.resources.len())
-                .map(|kind| LedgerLine {
-                    resource: estate.resources[kind].clone(),
-                    capacity: account.capacity.0[kind],
-                    limit: account.limit.0[kind],
-                    before: account.before.0[kind],
-                    after: after[at].0[kind],
-                    on_demand: account.on_demand.0[kind],
-                })
-                .collect(),
-        })
-        .collect()
-}
-
-/// What every site carries when the plan is done, without what a cloud launched.
-pub(in crate::plan) fn taken_after(scene: &Scene<'_>) -> Vec<Amounts> {
-    let estate = scene.estate();
-    let mut after = vec![Amounts::zero(estate.resources.len()); estate.sites.len()];
-    for (at, service) in estate.services.iter().enumerate() {
-        let seats = scene.placement.services[at].seats.iter().zip(&scene.situation.seats[at]);
-        for ((seat, now), replica) in seats.zip(&service.replicas) {
-            let taken = &mut after[replica.site.at()];
-            if seat.last.share > Ppm::ZERO {
-                *taken = taken.plus(&seat.held);
-            } else if now.fate.is_target() {
-                *taken = taken.plus(&replica.standing);
-            }
-        }
-    }
-    after
 }
 
 fn nodes(scene: &Scene<'_>, web: &Web, clock: &Clock, names: &[String]) -> (Vec<Gate>, Vec<Step>) {

@@ -10,7 +10,7 @@ use crate::placement::Level;
 use crate::placement::Situation;
 use crate::plan::Mode;
 use crate::plan::Refusal;
-use crate::plan::paper::taken_after;
+use crate::plan::paper_sites::taken_after;
 use crate::plan::scene::Scene;
 
 /// What can be seen before anything is worked out.

@@ -41,7 +41,17 @@ pub fn whole(plan: &Plan, one: &Issue) -> Advice {
     if let Issue::Stranded { service, needed_by } = one {
         advice.what = stranded(service, needed_by, usize::MAX).what;
     }
+    if let Issue::JumpLost { step, jump } = one {
+        advice.what = jump_lost(step, jump, usize::MAX).what;
+    }
     advice
+}
+
+fn jump_lost(step: &str, jump: &[String], columns: usize) -> Advice {
+    Advice::new(
+        format!("{step} can't reach its hosts: every way leads through {}", words::fold(jump, columns)),
+        "find a way in that does not pass there: a console, a VPN, a person on the floor",
+    )
 }
 
 /// How much of a line names may take where not everything is wanted.
@@ -89,10 +99,7 @@ pub fn issue(issue: &Issue) -> Advice {
             format!("{step} uses {missing}, which nothing brings back"),
             format!("find another way to do what {missing} does; a gate asks for it"),
         ),
-        Issue::JumpLost { step, jump } => Advice::new(
-            format!("{step} can't reach its hosts: every way leads through {}", words::fold(jump, 60)),
-            "find a way in that does not pass there: a console, a VPN, a person on the floor",
-        ),
+        Issue::JumpLost { step, jump } => jump_lost(step, jump, 60),
         Issue::NoSteps { service, site } => no_steps(service, site),
         Issue::RouteNotShifted { service, route } => Advice::new(
             format!("{service} is reached by route {route}, which none of its steps shifts"),

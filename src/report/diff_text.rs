@@ -16,7 +16,6 @@ use crate::plan::SourceChange;
 use crate::report::advice;
 use crate::report::paint::Paint;
 use crate::report::plan_text::SHORT_ID;
-use crate::report::plan_text::WIDE;
 use crate::report::words;
 
 /// What follows from another place, level or time, and need not be told beside it.
@@ -52,7 +51,7 @@ pub fn diff_text(diff: &PlanDiff, all: bool, paint: Paint) -> String {
         for line in &lines[..shown] {
             let (mark, rest) = line.split_once(' ').filter(|(mark, _)| mark.len() == 1).unwrap_or(("", line));
             let head = if mark.is_empty() { "  ".to_owned() } else { format!("  {mark} ") };
-            text.push_str(&words::hang(&head, rest, WIDE));
+            text.push_str(&words::hang(&head, rest, paint.columns));
         }
         if shown < lines.len() {
             text.push_str(&format!("  … and {} more (`--all` shows them)\n", lines.len() - shown));

@@ -16,7 +16,6 @@ use crate::report::gate;
 use crate::report::lifeline::downtime;
 use crate::report::lifeline::late;
 use crate::report::paint::Paint;
-use crate::report::plan_text::WIDE;
 use crate::report::reason;
 use crate::report::words;
 
@@ -51,7 +50,7 @@ pub(super) fn answer(paint: Paint, question: &str, lines: &[String]) -> String {
     let mut text = format!("\n{}\n", paint.head(question));
     for line in lines {
         let (head, line) = line.split_once('\t').unwrap_or(("", line));
-        text.push_str(&words::hang(&format!("  {head}"), line, WIDE));
+        text.push_str(&words::hang(&format!("  {head}"), line, paint.columns));
     }
     text
 }

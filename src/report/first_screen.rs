@@ -11,33 +11,39 @@ use crate::plan::ServiceOnPaper;
 use crate::plan::Step;
 use crate::report::advice_many;
 use crate::report::headline::headline;
+use crate::report::paint::NARROW;
 use crate::report::paint::Paint;
 use crate::report::paint::Tone;
 use crate::report::people;
 use crate::report::plan_text::SHORT_ID;
+use crate::report::plan_text::View;
+use crate::report::plan_text::finding;
 use crate::report::reason;
 use crate::report::words;
 
-/// The width of the oldest terminal that anybody will open tonight.
-pub const COLUMNS: usize = 80;
+/// Its width, whatever the terminal's.
+pub const COLUMNS: usize = NARROW;
 /// 24 lines of that terminal, less one line of status and the next prompt.
 pub const LINES: usize = 22;
 /// Questions to people that are spelled out; what is asked first matters first.
 pub(super) const QUESTIONS: usize = 4;
 
-/// The first screen, each line ended.
+/// The first screen, each line ended. Where all is wanted no list is folded, and it may take more than a screen.
 #[must_use]
-pub fn first_screen(plan: &Plan, paint: Paint) -> String {
+pub fn first_screen(plan: &Plan, view: View) -> String {
+    let View { paint, all } = view;
     let mut lines = vec![title(plan, paint)];
     lines.extend(conditions(plan).map(|line| paint.tone(Tone::Quiet, &line)));
     lines.extend(headline(plan, paint));
-    lines.extend(toll(plan, paint));
-    lines.extend(no_way_back(plan, paint));
+    lines.extend(toll(plan, view));
+    lines.extend(no_way_back(plan, view));
     lines.extend(files(plan, paint));
     lines.extend(people(plan, paint));
-    lines.truncate(LINES - 1);
-    let room = LINES - 1 - lines.len();
-    lines.extend(warnings(plan, paint, room));
+    if !all {
+        lines.truncate(LINES - 1);
+    }
+    let room = if all { usize::MAX } else { LINES - 1 - lines.len() };
+    lines.extend(warnings(plan, paint, room, all));
     lines.push(label(paint, Tone::Head, "READ ON", &format!("bonghwa show {} | less", short(plan))));
     lines.join("\n") + "\n"
 }
@@ -88,7 +94,8 @@ fn conditions(plan: &Plan) -> Option<String> {
 }
 
 /// What the incident costs: how many services, and who ends below full.
-fn toll(plan: &Plan, paint: Paint) -> Vec<String> {
+fn toll(plan: &Plan, view: View) -> Vec<String> {
+    let paint = view.paint;
     let order = [Impact::Down, Impact::Stranded, Impact::Reduced, Impact::Waiting, Impact::Exposed];
     let counts: Vec<String> = order
         .iter()
@@ -107,19 +114,19 @@ fn toll(plan: &Plan, paint: Paint) -> Vec<String> {
         lines.push(format!("          {} more are touched and not planned for", plan.unplanned));
     }
     let stranded = |service: &ServiceOnPaper| service.impact == Impact::Stranded;
-    lines.extend(listed(plan, paint, "STRANDED", Tone::Alarm, stranded, |service| service.id.clone()));
+    lines.extend(listed(plan, view, "STRANDED", Tone::Alarm, stranded, |service| service.id.clone()));
     let shed = |service: &ServiceOnPaper| service.level == Level::Shed && !stranded(service);
-    lines.extend(listed(plan, paint, "SHED", Tone::Care, shed, |service| service.id.clone()));
+    lines.extend(listed(plan, view, "SHED", Tone::Care, shed, |service| service.id.clone()));
     let degraded = |service: &ServiceOnPaper| service.level == Level::Degraded;
     // What users notice is said where that leaves room for the names.
     let few = plan.services.iter().filter(|service| degraded(service)).count() <= 2;
-    lines.extend(listed(plan, paint, "DEGRADED", Tone::Care, degraded, |service| match &service.note {
+    lines.extend(listed(plan, view, "DEGRADED", Tone::Care, degraded, |service| match &service.note {
         Some(note) if few => format!("{} ({note})", service.id),
         Some(_) | None => service.id.clone(),
     }));
     let part =
         |service: &ServiceOnPaper| service.admits < Ppm::ONE && service.level != Level::Shed && !stranded(service);
-    lines.extend(listed(plan, paint, "IN PART", Tone::Alarm, part, |service| {
+    lines.extend(listed(plan, view, "IN PART", Tone::Alarm, part, |service| {
         format!("{} ({})", service.id, reason::users(service.admits))
     }));
     lines
@@ -128,7 +135,7 @@ fn toll(plan: &Plan, paint: Paint) -> Vec<String> {
 /// One line that counts some of the services and names the most urgent of them.
 fn listed(
     plan: &Plan,
-    paint: Paint,
+    view: View,
     name: &str,
     tone: Tone,
     which: impl Fn(&ServiceOnPaper) -> bool,
@@ -136,16 +143,25 @@ fn listed(
 ) -> Option<String> {
     let names: Vec<String> = plan.services.iter().filter(|service| which(service)).map(say).collect();
     let head = format!("{}: ", names.len());
-    let room = COLUMNS - 10 - words::width(&head);
-    (!names.is_empty()).then(|| label(paint, tone, name, &format!("{head}{}", words::fold(&names, room))))
+    (!names.is_empty()).then(|| labelled(view, tone, name, &head, &names))
 }
 
-fn no_way_back(plan: &Plan, paint: Paint) -> Option<String> {
+/// A line of names: as many as it holds, or where all is wanted as many lines as it takes.
+fn labelled(view: View, tone: Tone, name: &str, head: &str, names: &[String]) -> String {
+    let Paint { columns, .. } = view.paint;
+    if view.all {
+        let text = words::hang(&words::pad(name, 10), &format!("{head}{}", names.join(", ")), columns);
+        return text.trim_end().replacen(name, &view.paint.tone(tone, name), 1);
+    }
+    let room = COLUMNS - 10 - words::width(head);
+    label(view.paint, tone, name, &format!("{head}{}", words::fold(names, room)))
+}
+
+fn no_way_back(plan: &Plan, view: View) -> Option<String> {
     let steps: Vec<&Step> = plan.steps.iter().filter(|step| step.irreversible).collect();
     let names: Vec<String> = steps.iter().map(|step| format!("{} {}", words::at(step.start_ms), step.id)).collect();
     let head = format!("{} without a way back: ", words::count(names.len(), "step"));
-    let room = COLUMNS - 10 - words::width(&head);
-    (!names.is_empty()).then(|| label(paint, Tone::Care, "FINAL", &format!("{head}{}", words::fold(&names, room))))
+    (!names.is_empty()).then(|| labelled(view, Tone::Care, "FINAL", &head, &names))
 }
 
 fn files(plan: &Plan, paint: Paint) -> Option<String> {
@@ -174,8 +190,8 @@ fn people(plan: &Plan, paint: Paint) -> Vec<String> {
     lines
 }
 
-/// The urgent findings with what to do, as many as there is room for.
-fn warnings(plan: &Plan, paint: Paint, room: usize) -> Vec<String> {
+/// The urgent findings with what to do, as many as there is room for; each by itself where all is wanted.
+fn warnings(plan: &Plan, paint: Paint, room: usize, all: bool) -> Vec<String> {
     let mut urgent: Vec<&Issue> = plan.findings.iter().filter(|issue| issue.is_urgent()).collect();
     urgent.sort_by_key(|issue| stands_above(issue));
     if urgent.is_empty() || room == 0 {
@@ -183,6 +199,13 @@ fn warnings(plan: &Plan, paint: Paint, room: usize) -> Vec<String> {
     }
     let others = plan.findings.len() - urgent.len();
     let mut lines = Vec::new();
+    if all {
+        let others = plan.findings.len() - urgent.len();
+        let more = if others == 0 { String::new() } else { format!("; {others} more below") };
+        let mut lines = vec![label(paint, Tone::Alarm, "WARNINGS", &format!("{} urgent{more}", urgent.len()))];
+        lines.extend(urgent.iter().map(|issue| finding(plan, issue, true, paint).trim_end().to_owned()));
+        return lines;
+    }
     let kinds = advice_many::together(plan, &urgent);
     let shown = kinds.len().min((room - 1) / 2);
     for advice in kinds.iter().take(shown) {

@@ -6,7 +6,6 @@ use crate::report::graph_facts::Edge;
 use crate::report::graph_facts::Graph;
 use crate::report::graph_facts::Node;
 use crate::report::paint::Paint;
-use crate::report::plan_text::WIDE;
 use crate::report::words;
 
 /// The graph in order of recovery; circles last, by name.
@@ -32,7 +31,7 @@ pub fn graph_text(graph: &Graph, paint: Paint) -> String {
     }
     for cycle in &graph.cycles {
         let path = format!("{} ({})", cycle.path.join(" > "), words::count(cycle.services.len(), "service"));
-        text.push_str(&words::hang("CIRCLE  ", &path, WIDE).replacen("CIRCLE", &paint.alarm("CIRCLE"), 1));
+        text.push_str(&words::hang("CIRCLE  ", &path, paint.columns).replacen("CIRCLE", &paint.alarm("CIRCLE"), 1));
     }
     text
 }
@@ -45,10 +44,10 @@ fn service(node: &Node, tier: &str, callers: usize, paint: Paint) -> String {
     let impact = node.impact.as_ref().filter(|impact| *impact != "unaffected");
     let impact = impact.map_or(String::new(), |impact| format!("  {}", paint.alarm(impact)));
     let mut text = format!("  {}{impact}{raised}\n", paint.head(&node.id));
-    text.push_str(&words::hang("    at    ", &format!("{}{needed}", at.join(", ")), WIDE));
+    text.push_str(&words::hang("    at    ", &format!("{}{needed}", at.join(", ")), paint.columns));
     if !node.needs.is_empty() {
         let needs: Vec<String> = node.needs.iter().map(need).collect();
-        text.push_str(&words::hang("    needs ", &needs.join(", "), WIDE));
+        text.push_str(&words::hang("    needs ", &needs.join(", "), paint.columns));
     }
     text
 }

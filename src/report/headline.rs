@@ -94,7 +94,7 @@ fn lines_of(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> Vec<String> {
         lines.push(format!("  people  {waiting} of that is waiting for answers ({} without)", words::at(without)));
     }
     if !last.critical_path.is_empty() {
-        lines.push(format!("  waits   {}", critical(last)));
+        lines.push(format!("  longest {}", critical(last)));
     }
     lines
 }
@@ -105,6 +105,9 @@ fn returns(lifeline: &Lifeline<'_>) -> String {
         return "it serves throughout, for all".to_owned();
     }
     let all = lifeline.milestones();
+    if let Some(gaps) = gaps(&all) {
+        return gaps;
+    }
     let most = all.iter().map(|moment| moment.share).max().unwrap_or_default();
     let first = all.iter().find(|moment| moment.share > Ppm::ZERO);
     let everybody = all.iter().find(|moment| moment.share == most && most > Ppm::ZERO);
@@ -118,6 +121,23 @@ fn returns(lifeline: &Lifeline<'_>) -> String {
         return "NOT BACK: nothing in this plan brings it back".to_owned();
     }
     told.into_iter().map(returned).collect::<Vec<_>>().join(", ")
+}
+
+/// `full, but off for 2m33s from T+3:12:57: a writer moves`: where such gaps are all that users notice.
+fn gaps(all: &[Milestone]) -> Option<String> {
+    let is_off = |moment: &Milestone| moment.share == Ppm::ZERO;
+    let is_whole = |moment: &Milestone| moment.share == Ppm::ONE && moment.level == Level::Full;
+    if !all.first().is_some_and(is_whole) || !all.iter().all(|moment| is_off(moment) || is_whole(moment)) {
+        return None;
+    }
+    let gaps = all.windows(2).filter(|pair| is_off(&pair[0]) && is_whole(&pair[1]));
+    let gaps: Vec<(Millis, Millis)> = gaps.map(|pair| (pair[0].at_ms, pair[1].at_ms)).collect();
+    let most = gaps.iter().map(|(from, until)| until.saturating_sub(*from)).max()?;
+    let (from, most) = (words::at(gaps[0].0), words::span(most));
+    match gaps.len() {
+        1 => Some(format!("full, but off for {most} from {from}: a writer moves")),
+        many => Some(format!("full, but off {many} times for up to {most} from {from} on: writers move")),
+    }
 }
 
 /// `T+04:33 degraded for 40 %`, `T+05:33 degraded for all`, `T+10:15 full`.
@@ -148,6 +168,7 @@ fn promise(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> String {
         (Mode::Failover, _) => sureness(plan, lifeline),
         (Mode::Switchover | Mode::Failback, None) => String::new(),
         (Mode::Switchover | Mode::Failback, Some(Millis::ZERO)) => "; no gap in service is planned".to_owned(),
+        (Mode::Switchover | Mode::Failback, Some(_)) if gaps(&lifeline.milestones()).is_some() => String::new(),
         (Mode::Switchover | Mode::Failback, Some(off)) => format!("; off for {} on the way", words::span(off)),
     };
     let tone = if kept.contains("MISSED") { Tone::Alarm } else { Tone::Good };
@@ -165,7 +186,8 @@ fn sureness(plan: &Plan, lifeline: &Lifeline<'_>) -> String {
     format!("; at best {}, so at most {} could be won", words::at(bound), words::span(back.saturating_sub(bound)))
 }
 
-/// The longest links of what a service waited for, in order.
+/// What took longest of all that a service waited for, in order: `approval:start 1m, then session/shift 1m18s; 14
+/// shorter`.
 fn critical(service: &ServiceOnPaper) -> String {
     let mut longest: Vec<usize> = (0..service.critical_path.len()).collect();
     let length = |at: &usize| {
@@ -176,13 +198,15 @@ fn critical(service: &ServiceOnPaper) -> String {
     let parts = |kept: usize| {
         let mut kept: Vec<usize> = longest.iter().copied().take(kept).collect();
         kept.sort_unstable();
-        let rest = longest.len() - kept.len();
         let names: Vec<String> = kept
             .iter()
             .map(|at| format!("{} {}", without_site(&service.critical_path[*at].id), words::span(length(at))))
             .collect();
-        let more = if rest == 0 { String::new() } else { format!(" (+{rest} shorter)") };
-        format!("{}{more}", names.join(" > "))
+        let more = match longest.len() - kept.len() {
+            0 => String::new(),
+            rest => format!("; {rest} shorter"),
+        };
+        format!("{}{more}", names.join(", then "))
     };
     let fitting = (1..=longest.len()).rev().map(parts).find(|line| words::width(line) <= COLUMNS - 10);
     fitting.unwrap_or_else(|| words::cut(&parts(1), COLUMNS - 10))

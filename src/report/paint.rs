@@ -1,4 +1,5 @@
-//! Colour, where it is asked for. It never carries meaning alone: the words say the same without it.
+//! How text is put before eyes: its width, and colour where that is asked for. Colour never carries meaning alone: the
+//! words say the same without it.
 
 /// What a piece of text is, as far as its colour goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +16,18 @@ pub enum Tone {
     Quiet,
 }
 
-/// Puts colour on text, or leaves it.
+/// The width of the oldest terminal that anybody will open tonight. Everything fits into it.
+pub const NARROW: usize = 80;
+/// What a laptop shows beside a chat window; wider lines are hard to read.
+pub const WIDE: usize = 100;
+
+/// Puts colour on text, or leaves it, and says how wide it may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Paint {
     /// Whether colour is wanted.
     pub color: bool,
+    /// How many columns a line may take, [`NARROW`] at least.
+    pub columns: usize,
 }
 
 impl Paint {
@@ -54,11 +62,13 @@ impl Paint {
 
 #[cfg(test)]
 mod tests {
+    use super::NARROW;
     use super::Paint;
 
     #[test]
     fn colour_comes_only_when_asked_for() {
-        assert_eq!(Paint { color: false }.alarm("MISSED"), "MISSED");
-        assert_eq!(Paint { color: true }.alarm("MISSED"), "\u{1b}[1;31mMISSED\u{1b}[0m");
+        let paint = |color| Paint { color, columns: NARROW };
+        assert_eq!(paint(false).alarm("MISSED"), "MISSED");
+        assert_eq!(paint(true).alarm("MISSED"), "\u{1b}[1;31mMISSED\u{1b}[0m");
     }
 }

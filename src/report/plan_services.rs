@@ -1,6 +1,8 @@
 //! The services of a plan, in order of urgency, one line each.
 
+use crate::model::Millis;
 use crate::model::Ppm;
+use crate::plan::DataLoss;
 use crate::plan::Impact;
 use crate::plan::Level;
 use crate::plan::Mode;
@@ -11,7 +13,6 @@ use crate::report::lifeline::downtime;
 use crate::report::lifeline::late;
 use crate::report::paint::Paint;
 use crate::report::paint::Tone;
-use crate::report::plan_text::WIDE;
 use crate::report::plan_text::section;
 use crate::report::table::Column;
 use crate::report::table::left;
@@ -26,7 +27,7 @@ const LINES: usize = 48;
 pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
     let shown = if all { plan.services.len() } else { plan.services.len().min(LINES) };
     let mut rows: Vec<Vec<String>> =
-        plan.services[..shown].iter().map(|service| row(plan.incident.mode, service)).collect();
+        plan.services[..shown].iter().map(|service| row(plan.incident.mode, service, all)).collect();
     let mut shape = [
         left("service", if all { usize::MAX } else { 21 }),
         left("impact", 10),
@@ -37,10 +38,9 @@ pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
         left("", 40),
     ];
     // Where services go takes the room that the other columns leave.
-    shape[FROM_TO].most = WIDE.saturating_sub(3 + taken(&shape, &rows));
-    let below: Vec<String> =
-        if all { rows.iter_mut().map(|row| moved_below(row, &shape)).collect() } else { Vec::new() };
-    let mut table = table(&shape, &rows, if all { usize::MAX } else { WIDE - 3 }).into_iter();
+    shape[FROM_TO].most = paint.columns.saturating_sub(3 + taken(&shape, &rows));
+    let below: Vec<String> = rows.iter_mut().map(|row| moved_below(row, &shape, all)).collect();
+    let mut table = table(&shape, &rows, if all { usize::MAX } else { paint.columns - 3 }).into_iter();
     let mut lines: Vec<String> =
         table.next().map(|head| format!(" {}", paint.tone(Tone::Quiet, &head))).into_iter().collect();
     let mut tier = "";
@@ -52,22 +52,22 @@ pub fn services(plan: &Plan, all: bool, paint: Paint) -> String {
         let alarming = late(plan.incident.mode, service).is_some() || service.impact == Impact::Stranded;
         lines.push(format!(" {}", if alarming { paint.alarm(&line) } else { line }));
         let below = below.get(at).map_or("", String::as_str);
-        lines.extend(words::wrap(below, WIDE - 8).into_iter().map(|line| format!("     {line}")));
+        lines.extend(words::wrap(below, paint.columns - 8).into_iter().map(|line| format!("     {line}")));
     }
     if shown < plan.services.len() {
         lines.push(format!(" … and {} more (`--all` shows them)", plan.services.len() - shown));
     }
-    let what = "in order of urgency; ^ raised from a tier below; shares in percent of users";
+    let what = "by urgency; ^ raised from a tier below; shares in percent of users";
     section(paint, "SERVICES", what, &lines)
 }
 
-/// Takes what does not fit out of a row, and says it as one text.
-fn moved_below(row: &mut [String], shape: &[Column]) -> String {
+/// Takes what does not fit out of a row, and says it as one text: where users go always, notes where all is wanted.
+fn moved_below(row: &mut [String], shape: &[Column], all: bool) -> String {
     let mut below = Vec::new();
     if words::width(&row[FROM_TO]) > shape[FROM_TO].most {
         below.push(std::mem::take(&mut row[FROM_TO]));
     }
-    below.extend(row.last_mut().map(std::mem::take).filter(|notes| !notes.is_empty()));
+    below.extend(row.last_mut().filter(|_| all).map(std::mem::take).filter(|notes| !notes.is_empty()));
     below.join("; ")
 }
 
@@ -104,15 +104,20 @@ fn tier_line(plan: &Plan, tier: &str, all: bool, paint: Paint) -> String {
         }
         _ => format!("; {} of {} for every user, at most {} could", class.whole, class.wanted, class.whole_bound),
     };
-    format!("{name}: done {}, {sure}{whole}", words::at(class.finish_ms))
+    let done = format!("done {}, {sure}{whole}", words::at(class.finish_ms));
+    match words::width(&format!("  {tier}{title}: {done}")) <= paint.columns {
+        true => format!("{name}: {done}"),
+        false => format!("{name}:\n      {done}"),
+    }
 }
 
-fn row(mode: Mode, service: &ServiceOnPaper) -> Vec<String> {
+fn row(mode: Mode, service: &ServiceOnPaper, all: bool) -> Vec<String> {
     let raised = if service.raised.is_some() { "^" } else { "" };
     let mut notes = Vec::new();
     if !service.stranded_by.is_empty() {
         notes.push(format!("without {}", words::fold(&service.stranded_by, 60)));
     }
+    notes.extend(service.data_loss.as_ref().filter(|_| all).map(lost));
     if service.title != service.id {
         notes.push(service.title.clone());
     }
@@ -123,8 +128,22 @@ fn row(mode: Mode, service: &ServiceOnPaper) -> Vec<String> {
         words::level(service.level).to_owned(),
         service.expected_back_ms.map_or("-".to_owned(), words::at),
         promised(mode, service),
-        notes.join(" "),
+        notes.join("; "),
     ]
+}
+
+/// How much data may be lost, also where that is within the promise.
+fn lost(loss: &DataLoss) -> String {
+    let most = match loss.at_most_ms {
+        Some(Millis::ZERO) => "no data lost".to_owned(),
+        Some(most) => format!("up to {} of data lost", words::span(most)),
+        None => "data lost, nobody knows how much".to_owned(),
+    };
+    match loss.objective_ms {
+        Some(Millis::ZERO) => format!("{most} (none may be)"),
+        Some(objective) => format!("{most} (at most {} promised)", words::span(objective)),
+        None => most,
+    }
 }
 
 /// What becomes of it, in a word: what the incident does to it, or what the plan does.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
 use crate::plan::Gate;
 use crate::plan::Plan;
@@ -12,7 +13,6 @@ use crate::report::action;
 use crate::report::gate;
 use crate::report::paint::Paint;
 use crate::report::paint::Tone;
-use crate::report::plan_text::WIDE;
 use crate::report::waves::waves_of;
 use crate::report::words;
 
@@ -31,10 +31,7 @@ pub fn final_steps(plan: &Plan, all: bool, paint: Paint) -> String {
     for (step, why) in &steps[..shown] {
         let head = format!("  {:>9}  {why:13}  ", words::at(step.start_ms));
         let what = format!("{}: {}", step.id, step.title);
-        let line = match all {
-            true => words::hang(&head, &what, WIDE),
-            false => words::cut(&format!("{head}{what}"), WIDE),
-        };
+        let line = words::hang(&head, &what, paint.columns);
         text.push_str(&paint.tone(Tone::Care, line.trim_end()));
         text.push('\n');
     }
@@ -69,7 +66,7 @@ pub fn waves(plan: &Plan, all: bool, paint: Paint) -> String {
         text.push_str(&wave_head(plan, number + 1, gate, steps.len(), all, paint));
         let shown = if all { steps.len() } else { steps.len().min(STEPS) };
         for step in &steps[..shown] {
-            text.push_str(&step_lines(step, *released_by, all));
+            text.push_str(&step_lines(step, *released_by, all, paint));
         }
         text.push_str(&folded(steps.len() - shown, "    "));
     }
@@ -85,45 +82,58 @@ fn wave_head(plan: &Plan, number: usize, gate: Option<&Gate>, steps: usize, all:
     let Some(gate) = gate else {
         return format!("  {}  before any gate; {steps}\n", paint.head(&format!("WAVE {number}")));
     };
-    let names = if all { usize::MAX } else { WIDE - 40 };
+    let names = if all { usize::MAX } else { paint.columns - 40 };
     let opens = words::at(gate.start_ms + gate.duration_ms);
     let mut text = format!("  {}  opens {opens} by {}; {steps}\n", paint.head(&format!("WAVE {number}")), gate.id);
-    text.push_str(&words::hang("    ask     ", &gate::ask_within(gate, names), WIDE));
-    text.push_str(&words::hang("    opened  by ", &gate::opened_within(plan, gate, names), WIDE));
+    text.push_str(&words::hang("    ask     ", &gate::ask_within(gate, names), paint.columns));
+    text.push_str(&words::hang("    opened  by ", &gate::opened_within(plan, gate, names), paint.columns));
     if !gate.after.is_empty() {
-        text.push_str(&after_line("    after   ", &gate.after, all));
+        text.push_str(&after_line("    after   ", &gate.after, all, paint));
     }
     text
 }
 
 /// What comes before: all of it, or as much as one line holds.
-fn after_line<T: AsRef<str>>(head: &str, after: &[T], all: bool) -> String {
-    let room = if all { usize::MAX } else { WIDE - words::width(head) };
-    words::hang(head, &words::fold(after, room), WIDE)
+fn after_line<T: AsRef<str>>(head: &str, after: &[T], all: bool, paint: Paint) -> String {
+    let room = if all { usize::MAX } else { paint.columns - words::width(head) };
+    words::hang(head, &words::fold(after, room), paint.columns)
+}
+
+/// How a shift goes: by which shares of those users, and how far apart.
+fn how(action: &ActionOnPaper) -> Option<String> {
+    let ActionOnPaper::Route(route) = action else { return None };
+    let ramp: Vec<String> = route.ramp.iter().map(|share| words::percent(*share)).collect();
+    let rate = route.admit_per_second.map_or(String::new(), |rate| format!("; {rate} clients per second"));
+    match ramp.len() {
+        0 => None,
+        1 => Some(format!("all of them at once{rate}")),
+        _ => Some(format!("{} of them, {} apart{rate}", ramp.join(", "), words::span(route.hold_ms))),
+    }
 }
 
 /// Three lines: when and which; where and what; after what. Where all is wanted, nothing is cut: lines are wrapped.
-fn step_lines(step: &Step, released_by: Option<&str>, all: bool) -> String {
+fn step_lines(step: &Step, released_by: Option<&str>, all: bool, paint: Paint) -> String {
     let when = format!("  {:>9}  {:>7}  ", words::at(step.start_ms), words::span(step.duration_ms));
     let indent = " ".repeat(words::width(&when));
     let what = format!("{}: {}", action::place(step), action::line(&step.action));
     let mut text = match all {
         false => {
-            let which = words::cut(&format!("{when}{}  {}", step.id, step.title), WIDE);
-            format!("{which}\n{}\n", words::cut(format!("{indent}{what}").trim_end(), WIDE))
+            let which = words::cut(&format!("{when}{}  {}", step.id, step.title), paint.columns);
+            format!("{which}\n{}\n", words::cut(format!("{indent}{what}").trim_end(), paint.columns))
         }
         true => {
             let which = format!("{when}{}  {}", step.id, step.title);
-            let which = match words::width(&which) <= WIDE {
+            let which = match words::width(&which) <= paint.columns {
                 true => format!("{which}\n"),
-                false => format!("{when}{}\n{}", step.id, words::hang(&indent, &step.title, WIDE)),
+                false => format!("{when}{}\n{}", step.id, words::hang(&indent, &step.title, paint.columns)),
             };
-            which + &words::hang(&indent, &what, WIDE)
+            let how = how(&step.action).map(|how| words::hang(&indent, &how, paint.columns));
+            which + &words::hang(&indent, &what, paint.columns) + &how.unwrap_or_default()
         }
     };
     let after: Vec<&str> = step.after.iter().map(String::as_str).filter(|id| Some(*id) != released_by).collect();
     if !after.is_empty() {
-        text.push_str(&after_line(&format!("{indent}after "), &after, all));
+        text.push_str(&after_line(&format!("{indent}after "), &after, all, paint));
     }
     text
 }

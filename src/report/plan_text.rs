@@ -19,16 +19,14 @@ use crate::report::table::right;
 use crate::report::table::table;
 use crate::report::words;
 
-/// The width of everything below the first screen: what a laptop shows beside a chat window.
-pub const WIDE: usize = 100;
 /// As many letters of a digest as people can tell apart and read aloud; 48 bits do not collide in one folder.
 pub const SHORT_ID: usize = 12;
 
 /// What is wanted of the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct View {
-    /// Colour, for a terminal.
-    pub color: bool,
+    /// Colour, and how wide it may be.
+    pub paint: Paint,
     /// Every service and step, however many there are.
     pub all: bool,
 }
@@ -36,9 +34,9 @@ pub struct View {
 /// The whole plan as text.
 #[must_use]
 pub fn plan_text(plan: &Plan, view: View) -> String {
-    let paint = Paint { color: view.color };
+    let paint = view.paint;
     let sections = [
-        first_screen(plan, paint),
+        first_screen(plan, view),
         asked(plan, view.all, paint),
         plan_services::services(plan, view.all, paint),
         plan_steps::final_steps(plan, view.all, paint),
@@ -63,7 +61,7 @@ fn asked(plan: &Plan, all: bool, paint: Paint) -> String {
     }
     let mut text = format!("{}  who is asked what, and when\n", paint.head("PEOPLE"));
     for asked in &asked[..shown] {
-        text.push_str(&words::hang(&format!("  {:>9}  ", words::at(asked.at)), &asked.what, WIDE));
+        text.push_str(&words::hang(&format!("  {:>9}  ", words::at(asked.at)), &asked.what, paint.columns));
     }
     if shown < asked.len() {
         text.push_str(&format!("  … and {} more (`--all` shows them)\n", asked.len() - shown));
@@ -109,7 +107,7 @@ fn ledger(plan: &Plan, all: bool, paint: Paint) -> String {
     if all {
         shape.iter_mut().for_each(|column| column.most = usize::MAX);
     }
-    let columns = if all { usize::MAX } else { WIDE - 2 };
+    let columns = if all { usize::MAX } else { paint.columns - 2 };
     section(
         paint,
         "SITES",
@@ -133,7 +131,7 @@ fn whole_down(amount: u64) -> u64 {
 
 /// A heading, and lines indented below it.
 pub(super) fn section(paint: Paint, name: &str, what: &str, lines: &[String]) -> String {
-    let mut text = format!("{}  {}\n", paint.head(name), words::cut(what, WIDE - words::width(name) - 2));
+    let mut text = format!("{}  {}\n", paint.head(name), words::cut(what, paint.columns - words::width(name) - 2));
     for line in lines {
         text.push_str(&format!("  {line}\n"));
     }
@@ -153,12 +151,12 @@ fn findings(plan: &Plan, all: bool, paint: Paint) -> String {
     text
 }
 
-fn finding(plan: &Plan, issue: &Issue, all: bool, paint: Paint) -> String {
+pub(super) fn finding(plan: &Plan, issue: &Issue, all: bool, paint: Paint) -> String {
     let advice = if all { advice::whole(plan, issue) } else { advice::in_plan(plan, issue) };
     let head = if issue.is_urgent() { "  ! " } else { "  - " };
-    let what = words::hang(head, &advice.what, WIDE);
+    let what = words::hang(head, &advice.what, paint.columns);
     let what = if issue.is_urgent() { paint.alarm(what.trim_end()) + "\n" } else { what };
-    what + &words::hang("    -> ", &advice.act, WIDE)
+    what + &words::hang("    -> ", &advice.act, paint.columns)
 }
 
 /// What the next loss would do, and what would help most.
@@ -169,14 +167,16 @@ fn outlook(outlook: &Outlook, all: bool, paint: Paint) -> String {
             Ppm::ZERO => format!("{} is off", next.service),
             share => format!("{} admits {share} of users", next.service),
         };
-        let repair = next.repair.as_ref().map_or("no single repair is known".to_owned(), |repair| {
-            format!("cheapest repair: {} {} more at {}", amount_text(repair.amount), repair.resource, repair.site)
-        });
-        text.push_str(&words::hang(
-            "  ! ",
-            &format!("losing {} next breaks the lifeline: {fate}; {repair}", next.site),
-            WIDE,
-        ));
+        let (site, service) = (&next.site, &next.service);
+        let act = match &next.repair {
+            Some(repair) => {
+                let amount = amount_text(repair.amount);
+                format!("cheapest repair: {amount} {} more at {}", repair.resource, repair.site)
+            }
+            None => format!("no single repair is known: `explain service:{service} --lost {site}` says what is short"),
+        };
+        text.push_str(&words::hang("  ! ", &format!("losing {site} next breaks the lifeline: {fate}"), paint.columns));
+        text.push_str(&words::hang("    -> ", &act, paint.columns));
     }
     if outlook.kills.is_empty() {
         text.push_str("  no single further site takes the lifeline below its floor\n");
@@ -184,11 +184,10 @@ fn outlook(outlook: &Outlook, all: bool, paint: Paint) -> String {
     if !outlook.unprotected.is_empty() {
         let names: Vec<String> =
             outlook.unprotected.iter().map(|(service, site)| format!("{service} at {site}")).collect();
-        text.push_str(&words::hang(
-            "  ! ",
-            &format!("data with one copy: {}", words::fold(&names, if all { usize::MAX } else { WIDE - 24 })),
-            WIDE,
-        ));
+        let names = words::fold(&names, if all { usize::MAX } else { paint.columns - 24 });
+        text.push_str(&words::hang("  ! ", &format!("data with one copy: {names}"), paint.columns));
+        let act = "have their owners make a second copy at another site, before anything else is lost";
+        text.push_str(&words::hang("    -> ", act, paint.columns));
     }
     text
 }
@@ -200,17 +199,18 @@ fn sources(plan: &Plan, all: bool, paint: Paint) -> String {
         text.push_str(&format!("  succeeds {parent}\n"));
     }
     let pools: Vec<String> = plan.pools.iter().map(|pool| format!("{} {}", pool.id, pool.size)).collect();
-    let pools = words::fold(&pools, if all { usize::MAX } else { WIDE - 10 });
-    text.push_str(&words::hang("  ", &format!("pools: {pools}"), WIDE));
-    text.push_str(&format!(
-        "  made from {}, ages as of {}, times in {}, effort {}\n",
+    let pools = words::fold(&pools, if all { usize::MAX } else { paint.columns - 10 });
+    text.push_str(&words::hang("  ", &format!("pools: {pools}"), paint.columns));
+    let made = format!(
+        "made from {}, ages as of {}, times in {}, effort {}",
         words::count(plan.sources.len(), "source"),
         plan.incident.as_of,
         plan.timezone,
         plan.incident.effort
-    ));
+    );
+    text.push_str(&words::hang("  ", &made, paint.columns));
     text.push_str(&format!("  bonghwa show {short} --all           every service and every step\n"));
     text.push_str(&format!("  bonghwa diff {short} OTHER           what is different in another plan\n"));
-    text.push_str(&format!("  bonghwa explain NAME --plan {short}  why there, why so late, why not elsewhere\n"));
+    text.push_str(&format!("  bonghwa explain NAME --plan {short}  why there, why so late\n"));
     text
 }

@@ -20,16 +20,17 @@ use crate::report::first_screen::COLUMNS;
 use crate::report::first_screen::LINES;
 use crate::report::first_screen::first_screen;
 use crate::report::gate;
+use crate::report::paint::NARROW;
 use crate::report::paint::Paint;
+use crate::report::paint::WIDE;
 use crate::report::plan_text::View;
-use crate::report::plan_text::WIDE;
 use crate::report::plan_text::plan_text;
 use crate::report::sample;
 use crate::report::words;
 
 #[test]
 fn a_plan_reads_from_the_top() {
-    let text = plan_text(&sample::talk(), View { color: false, all: false });
+    let text = plan_text(&sample::talk(), View { paint: Paint { color: false, columns: WIDE }, all: false });
     expect_file!["goldens/plan.txt"].assert_eq(&text);
 }
 
@@ -65,7 +66,7 @@ fn crowded() -> Plan {
 #[test]
 fn the_first_screen_fits_the_smallest_terminal() {
     for plan in [sample::talk(), crowded()] {
-        let screen = first_screen(&plan, Paint { color: false });
+        let screen = first_screen(&plan, View { paint: Paint { color: false, columns: WIDE }, all: false });
         assert!(screen.lines().count() <= LINES, "{screen}");
         for line in screen.lines() {
             assert!(words::width(line) <= COLUMNS, "{} columns: {line}", words::width(line));
@@ -76,13 +77,14 @@ fn the_first_screen_fits_the_smallest_terminal() {
 #[test]
 fn ten_thousand_services_stay_readable() {
     let plan = crowded();
-    let text = plan_text(&plan, View { color: false, all: false });
-    assert!(text.lines().all(|line| words::width(line) <= WIDE), "{text}");
-    let listed =
-        |section: &str| text.split(section).nth(1).map_or(0, |rest| rest.split("\n\n").next().unwrap().lines().count());
-    assert!(listed("SERVICES  in order") < 60);
-    assert!(text.contains("… and 9957 more (`--all` shows them)"));
-    let all = plan_text(&plan, View { color: false, all: true });
+    for columns in [NARROW, WIDE] {
+        let text = plan_text(&plan, View { paint: Paint { color: false, columns }, all: false });
+        assert!(text.lines().all(|line| words::width(line) <= columns), "{text}");
+        let rest = text.split("SERVICES  by urgency").nth(1).unwrap();
+        assert!(rest.split("\n\n").next().unwrap().lines().count() < 110);
+        assert!(text.contains("… and 9957 more (`--all` shows them)"));
+    }
+    let all = plan_text(&plan, View { paint: Paint { color: false, columns: WIDE }, all: true });
     assert!(all.contains("service-09999-with-a-long-name"));
     assert!(all.contains("service-09999/verify@ansan"));
 }
@@ -90,8 +92,8 @@ fn ten_thousand_services_stay_readable() {
 #[test]
 fn colour_adds_nothing_but_colour() {
     let plan = sample::talk();
-    let plain = plan_text(&plan, View { color: false, all: true });
-    let colored = plan_text(&plan, View { color: true, all: true });
+    let plain = plan_text(&plan, View { paint: Paint { color: false, columns: WIDE }, all: true });
+    let colored = plan_text(&plan, View { paint: Paint { color: true, columns: WIDE }, all: true });
     assert!(colored.contains("\u{1b}["));
     let mut stripped = String::new();
     for part in colored.split("\u{1b}[") {
@@ -108,7 +110,7 @@ fn colour_adds_nothing_but_colour() {
 #[test]
 fn the_same_plan_has_no_difference() {
     let plan = sample::talk();
-    let text = diff_text(&diff(&plan, &plan), false, Paint { color: false });
+    let text = diff_text(&diff(&plan, &plan), false, Paint { color: false, columns: WIDE });
     assert_eq!(text, "no difference between 1a2b3c4d5e6f and 1a2b3c4d5e6f\n");
 }
 
@@ -134,7 +136,7 @@ fn a_difference_is_told_in_the_operators_words() {
     after.findings.remove(0);
     after.findings.push(Issue::OrchestratorLost);
     after.untouched = 30;
-    let text = diff_text(&diff(&before, &after), false, Paint { color: false });
+    let text = diff_text(&diff(&before, &after), false, Paint { color: false, columns: WIDE });
     expect![[r#"
         from plan 1a2b3c4d5e6f to plan ffffffffffff
 
@@ -173,7 +175,7 @@ fn a_difference_is_told_in_the_operators_words() {
 #[test]
 fn a_service_is_explained() {
     let plan = sample::talk();
-    let paint = Paint { color: false };
+    let paint = Paint { color: false, columns: WIDE };
     let told = [explain::service(&plan, &plan.services[0], paint), explain::service(&plan, &plan.services[1], paint)];
     expect_file!["goldens/explain-service.txt"].assert_eq(&told.join("\n"));
 }
@@ -181,7 +183,7 @@ fn a_service_is_explained() {
 #[test]
 fn a_step_a_gate_and_the_lifeline_are_explained() {
     let plan = sample::talk();
-    let paint = Paint { color: false };
+    let paint = Paint { color: false, columns: WIDE };
     let told = [
         explain_step::step(&plan, &plan.steps[2], paint),
         explain_step::step(&plan, &plan.steps[3], paint),
@@ -201,11 +203,14 @@ fn a_planned_move_is_measured_by_its_gaps() {
             moment.share = Ppm::ONE;
         }
     }
-    let never = first_screen(&plan, Paint { color: false });
+    let never = first_screen(&plan, View { paint: Paint { color: false, columns: WIDE }, all: false });
     assert!(never.contains("  promise 10m met; no gap in service is planned"), "{never}");
     plan.services[0].milestones[1].share = Ppm::ZERO;
-    let off = first_screen(&plan, Paint { color: false });
-    assert!(off.contains("  promise 10m met; off for 4m15s on the way"), "{off}");
+    let off = first_screen(&plan, View { paint: Paint { color: false, columns: WIDE }, all: false });
+    assert!(
+        off.contains("  serves  full, but off for 4m15s from T+07:30: a writer moves\n  promise 10m met\n"),
+        "{off}"
+    );
     assert!(off.contains("  moved   T+11:45; at best T+09:45"), "{off}");
 }
 
@@ -216,10 +221,10 @@ fn a_lifeline_that_nobody_misses_is_not_missed() {
         service.expected_back_ms = None;
         service.milestones = vec![Milestone { at_ms: Millis::ZERO, level: Level::Full, share: Ppm::ONE }];
     }
-    let screen = first_screen(&plan, Paint { color: false });
+    let screen = first_screen(&plan, View { paint: Paint { color: false, columns: WIDE }, all: false });
     assert!(screen.contains("  serves  it serves throughout, for all\n  promise 10m met\n"), "{screen}");
     plan.services[0].milestones[0].share = Ppm::ZERO;
-    let screen = first_screen(&plan, Paint { color: false });
+    let screen = first_screen(&plan, View { paint: Paint { color: false, columns: WIDE }, all: false });
     assert!(screen.contains("  promise 10m MISSED for good by text-message\n"), "{screen}");
 }
 
@@ -228,7 +233,7 @@ fn what_was_only_raised_is_not_the_headline() {
     let mut plan = sample::talk();
     plan.services.retain(|service| service.raised.is_some());
     plan.steps.iter_mut().for_each(|step| step.service = Some(plan.services[0].id.clone()));
-    let screen = first_screen(&plan, Paint { color: false });
+    let screen = first_screen(&plan, View { paint: Paint { color: false, columns: WIDE }, all: false });
     assert!(
         screen.contains("LIFELINE  텍스트 메시지 (text messages); untouched\n  needs   1 touched: session"),
         "{screen}"
@@ -244,6 +249,6 @@ fn a_persons_word_is_no_proof() {
     fence.action = ActionOnPaper::Confirm { question: "Is it off?".to_owned() };
     let after = gate::opened(&plan, &plan.gates[1]);
     assert_eq!(after, "a person, or the confirmation of message-store/fence@pangyo");
-    let screen = first_screen(&plan, Paint { color: false });
+    let screen = first_screen(&plan, View { paint: Paint { color: false, columns: WIDE }, all: false });
     assert!(screen.contains("3 answers are needed\n") && screen.contains("  T+00:00 Is it off?\n"), "{screen}");
 }

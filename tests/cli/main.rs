@@ -6,3 +6,4 @@ mod estate;
 mod plan;
 mod project;
 mod run;
+mod screen;

@@ -31,7 +31,7 @@ fn a_plan_is_kept_and_shown_again() {
     assert_eq!(test.run(&["show", id]).code(0).out(), first.out());
     assert_eq!(test.run(&["show", &id[..6], "--json"]).code(0).out(), test.plan(&["--lost", "north", "--json"]).out());
     test.run(&["diff", id, id]).code(0).stdout(expect![[r#"
-        no difference between 000804b607d7 and 000804b607d7
+        no difference between 13a6f8aeb9f8 and 13a6f8aeb9f8
     "#]]);
     test.run(&["show", "abcdef"]).code(2);
     test.run(&["show", "nothing.json"]).code(2);
@@ -65,19 +65,19 @@ fn a_difference_is_told() {
     test.plan(&["--lost", "north", "-o", "before.json"]).code(0);
     test.plan(&["--lost", "north", "--surge", "new-year", "-o", "after.json"]).code(0);
     test.run(&["diff", "before.json", "after.json"]).code(0).stdout(expect![[r#"
-        from plan 000804b607d7 to plan d6c00978564a
+        from plan 13a6f8aeb9f8 to plan 9eb060d58a1a
 
         INCIDENT
           surge: none > new-year
 
         SERVICES
           ~ message-store: the same in the end, but on another way there
-          ~ text-message: moved: cloud 20 %, south 80 % > south 100 %; level worse: full > degraded; also:
-            why not elsewhere
-          ~ deploy: back later by 10s, at T+02:15; as urgent as core, not lifeline; also: why it is so
-            urgent
-          ~ photos: moved: south 100 % > south 0 %; level worse: degraded > shed; admits fewer: 100 % > 0 %;
-            no longer back (was T+07:22); also: why not elsewhere
+          ~ text-message: moved: cloud 20 %, south 80 % > south 100 %; level worse: full
+            > degraded; also: why not elsewhere
+          ~ deploy: back later by 10s, at T+02:15; as urgent as core, not lifeline;
+            also: why it is so urgent
+          ~ photos: moved: south 100 % > south 0 %; level worse: degraded > shed; admits
+            fewer: 100 % > 0 %; no longer back (was T+07:22); also: why not elsewhere
 
         STEPS
           + photos/shed.off@south
@@ -90,8 +90,8 @@ fn a_difference_is_told() {
           - text-message/raise.verify@cloud
           - text-message/raise.verify@south
           - text-message/restore.everything@south
-          ~ deploy/start@south: after: +photos/shed.off@south, -approval:start; urgency: 0 > 1; starts:
-            T+01:00 > T+01:10
+          ~ deploy/start@south: after: +photos/shed.off@south, -approval:start; urgency:
+            0 > 1; starts: T+01:00 > T+01:10
           ~ deploy/verify@south: urgency: 0 > 1; starts: T+02:00 > T+02:10
           ~ message-store/promote@south: after: +photos/shed.off@south
 
@@ -105,6 +105,8 @@ fn a_difference_is_told() {
           lifeline whole bound: 6 > 5
           cloud cores after: 60 > 0
           cloud gbps after: 1.6 > 0
+          north cores before: 640 > 910
+          north gbps before: 17.2 > 24.4
           south cores after: 680 > 660
           south cores before: 380 > 560
           south gbps after: 16.4 > 13
@@ -146,7 +148,8 @@ fn why_is_answered() {
         why there
           before: north (active, 60 %) is gone
           before: south (active, 40 %) survives
-          south: full, all users; it is active there already, and carried 40 % of the users
+          south: full, all users; it is active there already, and carried 40 % of the
+          users
 
         why not elsewhere
           north: it is lost
@@ -157,12 +160,13 @@ fn why_is_answered() {
         when
           T+00:00 full for 40 % of users
           T+02:17 full for all users
-          back at T+02:17; 1h are promised: 57m to spare; no order of the steps is faster, and that is
-          proven
+          back at T+02:17; 1h are promised: 57m to spare; no order of the steps is
+          faster, and that is proven
           T+01:17 if every person answered at once
 
         why so late
-            T+00:00      1m  approval:start: approve the start of this plan [starts at once]
+            T+00:00      1m  approval:start: approve the start of this plan [starts at
+                             once]
             T+01:00      5s  session/verify@south: session answers at south
             T+01:05   1m12s  session/shift@south: Send the users of session to south
             T+02:17          back
@@ -200,11 +204,14 @@ fn why_is_answered() {
           T+10:23 full for all users
 
         why so late: text-message is the last
-            T+00:00      1m  approval:start: approve the start of this plan [starts at once]
-            T+01:00      3m  kit:sealed-credentials/fetch: Sealed credentials: what opens the database when
-                             the secrets service is gone
-            T+04:00     25s  message-store/promote@south: Make the standby at south the primary
-            T+04:25      8s  message-store/verify@south: A row is written at south, and read again
+            T+00:00      1m  approval:start: approve the start of this plan [starts at
+                             once]
+            T+01:00      3m  kit:sealed-credentials/fetch: Sealed credentials: what
+                             opens the database when the secrets service is gone
+            T+04:00     25s  message-store/promote@south: Make the standby at south the
+                             primary
+            T+04:25      8s  message-store/verify@south: A row is written at south, and
+                             read again
             T+04:33     10s  text-message/verify@south: A message goes through south
             T+04:43     50s  text-message/shift@south: Send its users to south
             T+05:33          back

@@ -63,6 +63,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("serde_json", &["plan", "journal", "report", "cli"]),
     ("sha2", &["plan", "journal", "report", "cli"]),
     ("strsim", &["load"]),
+    ("terminal_size", &["cli"]),
     ("thiserror", &[]),
     ("tokio", &["journal", "control", "driver", "engine", "lab", "cli"]),
     ("toml", &["load"]),
