@@ -50,14 +50,12 @@ impl HostSet {
     ///
     /// The first thing that is wrong with it.
     pub fn parse(text: &str) -> Result<Self, HostSetError> {
-        let mut patterns: Vec<Pattern> = text
-            .split([',', ' '])
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(Pattern::parse)
-            .collect::<Result<_, _>>()?;
+        let parts = || text.split([',', ' ']).map(str::trim).filter(|part| !part.is_empty());
         // There is a set for each of tens of thousands of replicas, and hardly any has more than one pattern.
-        patterns.shrink_to_fit();
+        let mut patterns = Vec::with_capacity(parts().count());
+        for part in parts() {
+            patterns.push(Pattern::parse(part)?);
+        }
         if patterns.is_empty() {
             return Err(HostSetError::Empty);
         }

@@ -1,7 +1,7 @@
 //! A short row of numbers that needs no memory of its own.
 //!
-//! Placement makes millions of rows of amounts, each as long as the estate has kinds of resources: two or three. Were
-//! each a vector, asking for memory and giving it back would cost more than all the sums.
+//! Placement of ten thousand services makes a million rows of amounts, each as long as the estate has kinds of
+//! resources: two or three. Were each a vector, asking for memory and giving it back would cost more than the sums.
 
 use std::fmt;
 use std::ops::Deref;

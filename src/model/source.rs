@@ -32,7 +32,7 @@ struct File {
 impl Sources {
     /// Adds a file; its text is empty where it could not be read.
     pub fn add(&mut self, path: &str, text: String) -> FileId {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
         let lines = std::iter::once(0).chain(breaks).collect();
         self.files.push(File { path: path.to_owned(), text, lines });
         FileId::new(self.files.len() - 1)

@@ -40,7 +40,7 @@ pub enum FormatError {
 /// Only what the serializer itself could say; a plan holds nothing that it can't write.
 pub(in crate::plan) fn name(plan: &mut Plan) -> Result<(), FormatError> {
     plan.id = String::new();
-    plan.id = digest(&to_bytes(plan)?);
+    plan.id = digest(plan)?;
     Ok(())
 }
 
@@ -51,10 +51,15 @@ pub(in crate::plan) fn name(plan: &mut Plan) -> Result<(), FormatError> {
 /// Only what the serializer itself could say; a plan holds nothing that it can't write.
 pub fn to_bytes(plan: &Plan) -> Result<Vec<u8>, FormatError> {
     let mut bytes = Vec::new();
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, Lines { depth: 0 });
-    plan.serialize(&mut serializer)?;
-    bytes.push(b'\n');
+    write(plan, &mut bytes)?;
     Ok(bytes)
+}
+
+fn write(plan: &Plan, mut to: impl io::Write) -> Result<(), FormatError> {
+    let mut serializer = serde_json::Serializer::with_formatter(&mut to, Lines { depth: 0 });
+    plan.serialize(&mut serializer)?;
+    to.write_all(b"\n").map_err(serde_json::Error::io)?;
+    Ok(())
 }
 
 /// Reads a plan, and believes neither its version nor its name.
@@ -73,7 +78,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Plan, FormatError> {
     }
     let mut plan: Plan = serde_json::from_slice(bytes)?;
     let said = std::mem::take(&mut plan.id);
-    let is = digest(&to_bytes(&plan)?);
+    let is = digest(&plan)?;
     if said != is {
         return Err(FormatError::Digest { said, is });
     }
@@ -81,9 +86,46 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Plan, FormatError> {
     Ok(plan)
 }
 
-fn digest(bytes: &[u8]) -> String {
+fn digest(plan: &Plan) -> Result<String, FormatError> {
+    let mut page = Page { open: Vec::with_capacity(PAGE_BYTES), hash: Sha256::new() };
+    write(plan, &mut page)?;
+    page.turn();
+    Ok(in_hexadecimal(&page.hash.finalize()))
+}
+
+/// Bytes on their way into a hash: a plan has tens of megabytes, and its name needs none of them twice.
+struct Page {
+    /// A hash takes bytes by the block; a serializer gives them by the word.
+    open: Vec<u8>,
+    hash: Sha256,
+}
+
+const PAGE_BYTES: usize = 65_536;
+
+impl Page {
+    fn turn(&mut self) {
+        self.hash.update(&self.open);
+        self.open.clear();
+    }
+}
+
+impl io::Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.open.len() + bytes.len() > PAGE_BYTES {
+            self.turn();
+        }
+        self.open.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn in_hexadecimal(bytes: &[u8]) -> String {
     use std::fmt::Write;
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| match write!(text, "{byte:02x}") {
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| match write!(text, "{byte:02x}") {
         Ok(()) => text,
         Err(_) => text,
     })

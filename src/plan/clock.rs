@@ -21,7 +21,7 @@ use crate::schedule::Problem;
 use crate::schedule::Schedule;
 use crate::schedule::ScheduleError;
 use crate::schedule::Task;
-use crate::schedule::heads;
+use crate::schedule::greedy;
 use crate::schedule::schedule;
 
 /// The pool of people; every project has it.
@@ -34,8 +34,6 @@ pub(in crate::plan) struct Clock {
     pub(in crate::plan) problem: Problem,
     /// Its answer.
     pub(in crate::plan) schedule: Schedule,
-    /// When each node could start at the very earliest.
-    pub(in crate::plan) heads: Vec<Millis>,
     /// When each node would end if every person answered at once.
     pub(in crate::plan) without_people: Vec<Millis>,
     /// The pools, by number.
@@ -53,7 +51,7 @@ impl Clock {
 
     /// The earliest possible end.
     pub(in crate::plan) fn earliest(&self, node: u32) -> Millis {
-        self.heads[node as usize] + self.problem.tasks[node as usize].duration
+        self.schedule.heads[node as usize] + self.problem.tasks[node as usize].duration
     }
 
     /// What a node claims, by name.
@@ -100,12 +98,10 @@ pub(in crate::plan) fn solve(
     names: &[String],
 ) -> Result<Clock, Box<Refusal>> {
     let pools = pools(scene);
-    let problem = problem(scene, web, &pools);
-    let refused = |error| Box::new(refusal(error, names, &pools));
-    let solved = schedule(&problem, Effort(effort)).map_err(refused)?;
-    let heads = heads(&problem).map_err(refused)?;
-    let without_people = without_people(&problem, web, &solved);
-    Ok(Clock { problem, schedule: solved, heads, without_people, pools })
+    let mut problem = problem(scene, web, &pools);
+    let solved = schedule(&problem, Effort(effort)).map_err(|error| Box::new(refusal(error, names, &pools)))?;
+    let without_people = without_people(&mut problem, web, &solved);
+    Ok(Clock { problem, schedule: solved, without_people, pools })
 }
 
 fn pools(scene: &Scene<'_>) -> Vec<PoolOnPaper> {
@@ -170,25 +166,23 @@ fn claims(scene: &Scene<'_>, draft: &Draft, operators: Option<u32>) -> Vec<Claim
 
 /// The same order with every person answering at once: each node as early as those before it allow, pools kept as the
 /// schedule used them. Never later than with people.
-fn without_people(problem: &Problem, web: &Web, solved: &Schedule) -> Vec<Millis> {
-    let mut quick = problem.clone();
-    for (at, gate) in web.gates.iter().enumerate() {
-        if gate.person {
-            quick.tasks[web.drafts.len() + at].duration = Millis::ZERO;
-        }
+///
+/// The problem is as it was when this is done: a copy of it would be larger than anything else here.
+fn without_people(problem: &mut Problem, web: &Web, solved: &Schedule) -> Vec<Millis> {
+    let durations: Vec<Millis> = problem.tasks.iter().map(|task| task.duration).collect();
+    let of_drafts = web.drafts.iter().map(|draft| draft.duration_from == DurationFrom::Person);
+    let of_people = of_drafts.chain(web.gates.iter().map(|gate| gate.person));
+    for (task, _) in problem.tasks.iter_mut().zip(of_people).filter(|(_, of_people)| *of_people) {
+        task.duration = Millis::ZERO;
     }
-    for (at, draft) in web.drafts.iter().enumerate() {
-        if draft.duration_from == DurationFrom::Person {
-            quick.tasks[at].duration = Millis::ZERO;
-        }
+    let quick = greedy(problem).ok();
+    let quick = |at: usize| quick.as_ref().map(|starts| starts[at] + problem.tasks[at].duration);
+    let slow = |at: usize| solved.starts[at] + durations[at];
+    let ends = (0..durations.len()).map(|at| quick(at).map_or(slow(at), |end| end.min(slow(at)))).collect();
+    for (task, duration) in problem.tasks.iter_mut().zip(durations) {
+        task.duration = duration;
     }
-    let slow = |at: usize| solved.starts[at] + problem.tasks[at].duration;
-    match schedule(&quick, Effort(0)) {
-        Ok(answer) => {
-            (0..quick.tasks.len()).map(|at| (answer.starts[at] + quick.tasks[at].duration).min(slow(at))).collect()
-        }
-        Err(_) => (0..problem.tasks.len()).map(slow).collect(),
-    }
+    ends
 }
 
 fn refusal(error: ScheduleError, names: &[String], pools: &[PoolOnPaper]) -> Refusal {

@@ -7,6 +7,7 @@
 mod approvals;
 mod asked;
 mod damage;
+mod index;
 mod limits;
 mod load;
 mod needs;
@@ -47,13 +48,13 @@ pub use violation::Violation;
 #[must_use]
 pub fn verify(estate: &Estate, plan: &Plan) -> Vec<Violation> {
     let mut found = Vec::new();
-    let names = Names::new(plan);
+    let names = Names::new(estate, plan);
     let after = names.after(plan);
     shape::names(estate, plan, &names, &after, &mut found);
     match Paper::new(estate, plan, names, &after) {
         Ok(paper) => laws(&paper, &mut found),
         Err(circle) => {
-            let names = Names::new(plan);
+            let names = Names::new(estate, plan);
             found.push(Violation::Shape(OfShape::Circle {
                 items: circle.0.iter().map(|&item| names.name(item)).collect(),
             }));

@@ -97,6 +97,14 @@ pub(super) fn improve(net: &Net, effort: Effort) -> Found {
     Found { starts, bounds: bounds.given(&goal.finishes), finishes: goal.finishes, placements: desk.placements }
 }
 
+/// The schedule with which every search begins.
+pub(super) fn greedy(net: &Net) -> Vec<u64> {
+    let latest = order::latest_finishes(net, &Bounds::new(net).unconditional());
+    let mut starts = vec![0; net.len()];
+    Desk::new(net).decode_first_class_first(&order::strict(net, &latest), &mut starts);
+    starts
+}
+
 /// Brings the first class of a strict list into the order that a part of the effort finds for it alone, if that ends
 /// it sooner. Only the order is kept: where its tasks stand is free again. Returns what was spent.
 fn hasten_first_class(net: &Net, list: &mut [u32], effort: u64) -> u64 {

@@ -135,6 +135,8 @@ pub const LONGEST: Millis = Millis(1 << 54);
 pub struct Schedule {
     /// The start of each task, by its index.
     pub starts: Vec<Millis>,
+    /// The earliest start of each task by precedence alone, as if every pool were endless: a proven bound for each.
+    pub heads: Vec<Millis>,
     /// One entry for each class that any task declares, most urgent first.
     pub finish_by_class: Vec<ClassFinish>,
     /// How many placements were spent. At most the effort, except that the first pass is always made.
@@ -165,25 +167,31 @@ pub struct ClassFinish {
 pub fn schedule(problem: &Problem, effort: Effort) -> Result<Schedule, ScheduleError> {
     let net = net::Net::build(problem)?;
     let found = improve::improve(&net, effort);
-    let mut starts = vec![Millis::ZERO; problem.tasks.len()];
-    for (task, &start) in found.starts.iter().enumerate() {
-        starts[net.origin[task] as usize] = Millis(start);
-    }
-    Ok(Schedule { starts, finish_by_class: classes(&net, &found), placements: found.placements })
+    Ok(Schedule {
+        starts: by_index(&net, &found.starts),
+        heads: by_index(&net, &net.heads()),
+        finish_by_class: classes(&net, &found),
+        placements: found.placements,
+    })
 }
 
-/// The earliest start of each task by precedence alone, as if every pool were endless: a proven bound for each task.
+/// The starts that [`schedule`] gives for no effort at all, without asking how good they are.
 ///
 /// # Errors
 ///
-/// Says what is wrong with the problem, as [`schedule`] does.
-pub fn heads(problem: &Problem) -> Result<Vec<Millis>, ScheduleError> {
+/// Says why there can be no schedule: see [`ScheduleError`].
+pub fn greedy(problem: &Problem) -> Result<Vec<Millis>, ScheduleError> {
     let net = net::Net::build(problem)?;
-    let mut heads = vec![Millis::ZERO; problem.tasks.len()];
-    for (task, head) in net.heads().into_iter().enumerate() {
-        heads[net.origin[task] as usize] = Millis(head);
+    Ok(by_index(&net, &improve::greedy(&net)))
+}
+
+/// Times in the order of the net, in that of the problem.
+fn by_index(net: &net::Net, times: &[u64]) -> Vec<Millis> {
+    let mut sorted = vec![Millis::ZERO; times.len()];
+    for (&time, &origin) in times.iter().zip(&net.origin) {
+        sorted[origin as usize] = Millis(time);
     }
-    Ok(heads)
+    sorted
 }
 
 /// The finishes of all declared classes. A class whose tasks were all raised finishes with the class before it.

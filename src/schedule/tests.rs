@@ -19,7 +19,7 @@ use crate::schedule::bound::Bounds;
 use crate::schedule::checker;
 use crate::schedule::critical_chain;
 use crate::schedule::goal::Goal;
-use crate::schedule::heads;
+use crate::schedule::greedy;
 use crate::schedule::improve;
 use crate::schedule::net::Net;
 use crate::schedule::order::latest_finishes;
@@ -102,9 +102,8 @@ proptest! {
         assert!(found.finish_by_class.iter().all(|class| class.bound <= class.finish));
         assert!(found.placements <= effort.max(problem.tasks.len() as u64));
         assert_eq!(schedule(&problem, Effort(effort)).unwrap(), found);
-        for (start, head) in found.starts.iter().zip(heads(&problem).unwrap()) {
-            assert!(*start >= head);
-        }
+        assert!(found.starts.iter().zip(&found.heads).all(|(start, head)| start >= head));
+        assert_eq!(schedule(&problem, Effort(0)).unwrap().starts, greedy(&problem).unwrap());
     }
 
     #[test]
@@ -252,7 +251,7 @@ fn wrong_problems_say_what_is_wrong() {
     ] {
         let problem = Problem { tasks, pools: pools.clone() };
         assert_eq!(schedule(&problem, Effort::DEFAULT), Err(error.clone()));
-        assert_eq!(heads(&problem), Err(error));
+        assert_eq!(greedy(&problem), Err(error));
     }
 }
 

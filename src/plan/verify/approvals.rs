@@ -83,7 +83,7 @@ fn gives_way(procedure: &str) -> bool {
 fn is_for_first_tier(paper: &Paper<'_>, id: ServiceId, class: u8) -> bool {
     let because = paper.entries[id.at()].and_then(|entry| entry.level_because.as_ref());
     let Some(LevelBecause::GivesWay { service, .. }) = because else { return class == 0 };
-    let other = paper.estate.service_named(service).and_then(|other| paper.entries[other.at()]);
+    let other = paper.service_named(service).and_then(|other| paper.entries[other.at()]);
     let first = paper.estate.tiers.first();
     other.zip(first).is_some_and(|(other, first)| other.effective_tier == first.name)
 }

@@ -151,8 +151,8 @@ pub(super) fn supply_named(paper: &Paper<'_>, text: &str) -> Option<Supply> {
     match kind {
         "kit" => estate.kits.iter().position(|kit| kit.name == name).map(|at| Supply::Kit(KitId::new(at))),
         "service" | "quorum" => match name.split_once('@') {
-            Some((service, site)) => Some(Supply::ServiceAt(estate.service_named(service)?, estate.site_named(site)?)),
-            None => estate.service_named(name).map(Supply::Service),
+            Some((service, site)) => Some(Supply::ServiceAt(paper.service_named(service)?, estate.site_named(site)?)),
+            None => paper.service_named(name).map(Supply::Service),
         },
         _ => None,
     }

@@ -17,6 +17,7 @@ use crate::plan::ServiceOnPaper;
 use crate::plan::Side;
 use crate::plan::Step;
 use crate::plan::verify::damage::Damage;
+use crate::plan::verify::index::Index;
 use crate::plan::verify::order::Circle;
 use crate::plan::verify::order::Order;
 use crate::plan::verify::order::u32_of;
@@ -38,24 +39,33 @@ pub(super) struct Paper<'a> {
     service_of: Vec<Option<ServiceId>>,
     site_of: Vec<Option<SiteId>>,
     phase_of: Vec<Option<Phase>>,
+    /// Start and end of each item: a step on paper is large, and laws look at times far more often than at steps.
+    times: Vec<(Millis, Millis)>,
     names: Names<'a>,
 }
 
-/// Items by name.
-pub(super) struct Names<'a>(Vec<(&'a str, u32)>);
+/// Items and services by name.
+pub(super) struct Names<'a> {
+    items: Index<'a>,
+    services: Index<'a>,
+}
 
 impl<'a> Names<'a> {
     /// The steps of a plan, then its gates.
-    pub(super) fn new(plan: &'a Plan) -> Self {
+    pub(super) fn new(estate: &'a Estate, plan: &'a Plan) -> Self {
         let ids = plan.steps.iter().map(|step| step.id.as_str()).chain(plan.gates.iter().map(|gate| gate.id.as_str()));
-        let mut names: Vec<(&str, u32)> = ids.enumerate().map(|(at, id)| (id, u32_of(at))).collect();
-        names.sort_unstable();
-        Self(names)
+        let services = estate.services.iter().map(|service| service.name.as_str());
+        Self { items: Index::new(ids), services: Index::new(services) }
     }
 
     /// The item with this name.
     pub(super) fn get(&self, name: &str) -> Option<u32> {
-        self.0.binary_search_by(|(id, _)| (*id).cmp(name)).ok().map(|at| self.0[at].1)
+        self.items.get(name)
+    }
+
+    /// The service with this name.
+    pub(super) fn service(&self, name: &str) -> Option<ServiceId> {
+        self.services.get(name).map(ServiceId)
     }
 
     /// For each item those that it comes after; names that lead nowhere are left out.
@@ -66,12 +76,12 @@ impl<'a> Names<'a> {
 
     /// The name of an item.
     pub(super) fn name(&self, item: u32) -> String {
-        self.0.iter().find(|(_, one)| *one == item).map_or_else(String::new, |(name, _)| (*name).to_owned())
+        self.items.name(item).to_owned()
     }
 
     /// Names that stand more than once.
     pub(super) fn twice(&self) -> impl Iterator<Item = &'a str> {
-        self.0.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0)
+        self.items.twice()
     }
 }
 
@@ -86,11 +96,11 @@ impl<'a> Paper<'a> {
         let order = Order::new(after)?;
         let mut entries = vec![None; estate.services.len()];
         for entry in &plan.services {
-            if let Some(id) = estate.service_named(&entry.id) {
+            if let Some(id) = names.service(&entry.id) {
                 entries[id.at()] = Some(entry);
             }
         }
-        let named = |name: &Option<String>| name.as_deref().and_then(|name| estate.service_named(name));
+        let named = |name: &Option<String>| name.as_deref().and_then(|name| names.service(name));
         let service_of: Vec<Option<ServiceId>> = plan
             .steps
             .iter()
@@ -122,8 +132,24 @@ impl<'a> Paper<'a> {
             .map(|site| site.and_then(|site| estate.site_named(site)))
             .collect();
         let phase_of = plan.steps.iter().map(|step| phase_named(&step.phase)).collect();
+        let times = plan.steps.iter().map(|step| (step.start_ms, step.start_ms + step.duration_ms));
+        let times = times.chain(plan.gates.iter().map(|gate| (gate.start_ms, gate.start_ms + gate.duration_ms)));
+        let times = times.collect();
         let damage = Damage::new(estate, plan);
-        Ok(Self { estate, plan, damage, order, steps_of, gates_of, entries, service_of, site_of, phase_of, names })
+        Ok(Self {
+            estate,
+            plan,
+            damage,
+            order,
+            steps_of,
+            gates_of,
+            entries,
+            service_of,
+            site_of,
+            phase_of,
+            times,
+            names,
+        })
     }
 
     /// How many items there are.
@@ -151,6 +177,11 @@ impl<'a> Paper<'a> {
         (item as usize).checked_sub(self.plan.steps.len()).and_then(|at| self.plan.gates.get(at))
     }
 
+    /// The service with this name.
+    pub(super) fn service_named(&self, name: &str) -> Option<ServiceId> {
+        self.names.service(name)
+    }
+
     /// The item with this name.
     pub(super) fn item(&self, name: &str) -> Option<u32> {
         self.names.get(name)
@@ -164,14 +195,12 @@ impl<'a> Paper<'a> {
 
     /// When an item starts.
     pub(super) fn start(&self, item: u32) -> Millis {
-        let step = self.step(item).map(|step| step.start_ms);
-        step.or_else(|| self.gate(item).map(|gate| gate.start_ms)).unwrap_or_default()
+        self.times.get(item as usize).map_or(Millis::ZERO, |(start, _)| *start)
     }
 
     /// When an item ends.
     pub(super) fn end(&self, item: u32) -> Millis {
-        let step = self.step(item).map(|step| step.duration_ms);
-        self.start(item) + step.or_else(|| self.gate(item).map(|gate| gate.duration_ms)).unwrap_or_default()
+        self.times.get(item as usize).map_or(Millis::ZERO, |(_, end)| *end)
     }
 
     /// The class of an item, as written.

@@ -64,7 +64,7 @@ impl Reader<'_, '_> {
     }
 
     fn service(&mut self, item: &str, name: &str) {
-        if self.estate.service_named(name).is_none() {
+        if self.items.service(name).is_none() {
             self.miss(item, Noun::Service, name);
         }
     }
@@ -78,7 +78,7 @@ impl Reader<'_, '_> {
     /// Only where the service and the site are known: one mistake is told once.
     fn replica(&mut self, item: &str, service: &str, site: &str) {
         self.site(item, site);
-        if let (Some(id), Some(at)) = (self.estate.service_named(service), self.estate.site_named(site))
+        if let (Some(id), Some(at)) = (self.items.service(service), self.estate.site_named(site))
             && self.estate.service(id).at(at).is_none()
         {
             self.miss(item, Noun::Replica, &format!("{service}@{site}"));
@@ -151,7 +151,7 @@ impl Reader<'_, '_> {
             for other in entry.stranded_by.iter().chain(&entry.together_with) {
                 self.service(&entry.id, other);
             }
-            let Some(id) = self.estate.service_named(&entry.id).filter(|_| is_declared) else { continue };
+            let Some(id) = self.items.service(&entry.id).filter(|_| is_declared) else { continue };
             for replica in &self.estate.service(id).replicas {
                 let site = &self.estate.site(replica.site).name;
                 let stated = entry.from.iter().find(|from| from.site == *site).map_or(Ppm::ZERO, |from| from.share);

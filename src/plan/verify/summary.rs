@@ -156,7 +156,7 @@ fn declared(paper: &Paper<'_>, id: ServiceId, entry: &ServiceOnPaper, urgency: &
     }
     let effective = tier_at(&entry.effective_tier).unwrap_or(usize::MAX);
     // More urgent than its callers make it: then it is raised by somebody as urgent, and says by whom.
-    let by = entry.raised.as_ref().and_then(|raise| estate.service_named(&raise.by));
+    let by = entry.raised.as_ref().and_then(|raise| paper.service_named(&raise.by));
     // One that the plan does not touch has no entry: what else makes it urgent is not on paper.
     let by = by.map(|by| paper.entries[by.at()].and_then(|by| tier_at(&by.effective_tier)).unwrap_or_default());
     let is_raised = effective < service.tier.at();

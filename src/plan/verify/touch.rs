@@ -24,7 +24,7 @@ pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
         hosts(paper, item, step, found);
     }
     for entry in &paper.plan.services {
-        let Some(id) = paper.estate.service_named(&entry.id) else { continue };
+        let Some(id) = paper.service_named(&entry.id) else { continue };
         for target in entry.to.iter().filter(|target| target.share.0 > 0 || target.first_share.0 > 0) {
             let Some(site) = paper.estate.site_named(&target.site) else { continue };
             let state = paper.damage.state(Some(id), site);
