@@ -6,7 +6,10 @@ use crate::cli::Door;
 use crate::cli::circles;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::incident;
+use crate::cli::judged;
 use crate::cli::project::Project;
+use crate::model::Severity;
 use crate::report::finding;
 use crate::report::json;
 
@@ -33,6 +36,8 @@ pub(crate) fn run(args: &CheckArgs, door: &Door) -> Result<Exit, CommandError> {
     let loaded = &project.loaded;
     let mut findings = loaded.findings.clone();
     findings.extend(circles::circles(loaded));
+    findings.extend(judged::hosts(loaded));
+    findings.extend(judged::dates(loaded, incident::today(&loaded.estate.project.timezone)?));
     findings.sort_by_key(|finding| (finding.place, finding.code()));
     let text = if args.json {
         json::text(&finding::findings_json(&findings, &loaded.sources))
@@ -51,5 +56,6 @@ pub(crate) fn run(args: &CheckArgs, door: &Door) -> Result<Exit, CommandError> {
         estate.sites.len(),
         loaded.sources.len()
     ));
-    Ok(if project.errors() > 0 { Exit::Findings } else { Exit::Done })
+    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    Ok(if wrong { Exit::Findings } else { Exit::Done })
 }

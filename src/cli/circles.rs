@@ -7,16 +7,29 @@ use crate::model::DependencyKind;
 use crate::model::Fault;
 use crate::model::Finding;
 
-/// All circles of hard edges, and all of start edges, each at the edge with which it begins.
+/// All circles of hard edges, all of start edges, and those that need both kinds, each at the edge with which it begins.
 pub(crate) fn circles(loaded: &Loaded) -> Vec<Finding> {
     let hard = |edge: &Dependency| edge.kind == DependencyKind::Hard && !edge.full_only;
     let start = |edge: &Dependency| edge.kind == DependencyKind::Start;
     let mut all = circles_of(loaded, hard, Fault::HardCycle);
     all.extend(circles_of(loaded, start, Fault::StartCycle));
+    let told: Vec<String> = all.iter().flat_map(|finding| names(&finding.fault)).cloned().collect();
+    let both = |edge: &Dependency| hard(edge) || start(edge);
+    let mixed = circles_of(loaded, both, Fault::MixedCycle);
+    all.extend(mixed.into_iter().filter(|finding| !names(&finding.fault).iter().any(|name| told.contains(name))));
     all
 }
 
-fn circles_of(loaded: &Loaded, counts: fn(&Dependency) -> bool, fault: fn(Vec<String>) -> Fault) -> Vec<Finding> {
+/// The services of a circle.
+fn names(fault: &Fault) -> &[String] {
+    if let Fault::HardCycle(names) | Fault::StartCycle(names) | Fault::MixedCycle(names) = fault { names } else { &[] }
+}
+
+fn circles_of(
+    loaded: &Loaded,
+    counts: impl Fn(&Dependency) -> bool + Copy,
+    fault: fn(Vec<String>) -> Fault,
+) -> Vec<Finding> {
     let services = &loaded.estate.services;
     let edges = (0_u32..).zip(services).flat_map(|(at, service)| {
         service.depends_on.iter().filter(|edge| counts(edge)).map(move |edge| (at, edge.service.0))

@@ -120,7 +120,7 @@ fn unknown_surge(estate: &Estate, name: &str) -> CommandError {
 }
 
 /// Today, where the project is.
-fn today(timezone: &str) -> Result<Date, CommandError> {
+pub(crate) fn today(timezone: &str) -> Result<Date, CommandError> {
     let zone = if timezone.is_empty() { "UTC" } else { timezone };
     let zone = TimeZone::get(zone).map_err(|error| {
         CommandError::failed(format!("could not find the timezone {timezone}"))

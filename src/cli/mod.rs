@@ -11,6 +11,7 @@ mod graph;
 mod incident;
 mod init;
 pub mod input;
+mod judged;
 mod plan;
 mod project;
 mod schema;

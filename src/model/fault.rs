@@ -317,6 +317,12 @@ faults! {
     69, Error, EnoughZero;
     /// A step that is given up before it typically ends.
     70, Warning, TimeoutShort;
+    /// Hard and start edges in one circle: nothing in it can be started from nothing.
+    73, Warning, MixedCycle(Vec<String>);
+    /// Something is said to have been done on a day that has not come yet.
+    74, Warning, FutureDate { key: String, date: String };
+    /// The same hosts in two replicas at different sites.
+    75, Error, HostsTwice { hosts: String, service: String, site: String };
 }
 
 impl Fault {

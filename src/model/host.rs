@@ -122,6 +122,22 @@ impl HostSet {
         (!patterns.is_empty()).then_some(Self { patterns })
     }
 
+    /// Its patterns as text before and after a range of numbers, padded to a width; a host with digits at its end is a
+    /// range of one.
+    pub fn ranges(&self) -> impl Iterator<Item = (String, usize, String, u64, u64)> {
+        self.patterns.iter().map(|Pattern { before, range, after }| {
+            if let Some(Range { low, high, width }) = *range {
+                return (before.clone(), width, after.clone(), low, high);
+            }
+            let name = before.trim_end_matches(|letter: char| letter.is_ascii_digit());
+            let digits = &before[name.len()..];
+            match digits.parse() {
+                Ok(number) => (name.to_owned(), digits.len(), String::new(), number, number),
+                Err(_) => (before.clone(), 0, String::new(), 0, 0),
+            }
+        })
+    }
+
     /// The first host: an example for rules that match by name.
     #[must_use]
     pub fn first(&self) -> String {

@@ -220,4 +220,25 @@ pub(super) const SERVICES: &[Explanation] = &[
         mend: "Name a provider that can.",
         example: "",
     },
+    Explanation {
+        code: 73,
+        title: "Circle of hard and start edges",
+        meaning: "One of these services can't serve without the next, and that one can't be started without the first. While all of them run nobody notices; from nothing, none can be first.",
+        mend: "Break the circle: an alternative (any-of), a kit that people hold, or a copy at another site that is always on.",
+        example: "",
+    },
+    Explanation {
+        code: 74,
+        title: "A day that has not come yet",
+        meaning: "`deps-reviewed`, `reviewed` and `launch-proved` say when somebody looked, or proved it. Ages are judged by these days, and a day in the future would never be old.",
+        mend: "Write the day on which it was done, or remove the line until it is.",
+        example: "",
+    },
+    Explanation {
+        code: 75,
+        title: "The same hosts at two sites",
+        meaning: "Two replicas at different sites name the same hosts. A host stands at one site only: when that site is lost, steps at the other would be run on hosts that are gone.",
+        mend: "Most often a line was copied: write the hosts that stand at this site.",
+        example: "",
+    },
 ];

@@ -29,6 +29,21 @@ pub(super) fn service(fault: &Fault) -> Option<FaultWords> {
             .help("if one of them can serve without the other for a while, make that edge soft or start"),
         Fault::StartCycle(names) => says(format!("services need each other to start: {}", path(names)), "part of a circle")
             .help("from nothing, none of them can be first: break the circle with an alternative (any-of) or a kit"),
+        Fault::MixedCycle(names) => says(
+            format!("services need each other to serve and to start: {}", path(names)),
+            "part of a circle",
+        )
+        .help("from nothing, none of them can be first: break the circle with an alternative (any-of) or a kit"),
+        Fault::FutureDate { key, date } => {
+            says(format!("`{key}` is {date}, a day that has not come yet"), "not yet")
+                .help("write the day on which it was really done: ages are judged by it")
+        }
+        Fault::HostsTwice { hosts, service, site } => says(
+            format!("{hosts} is also a host of {} at {}", quoted(service), quoted(site)),
+            "at two sites",
+        )
+        .help("a host stands at one site: the loss of the one would be planned on hosts of the other")
+        .also("first written here"),
         Fault::SharesSum(sum) => says(format!("the shares of the active replicas add up to {sum}"), "must be 100 %")
             .help("every user is somewhere: let the shares of active replicas add up to 1"),
         Fault::ShareNotActive => says("a replica that takes no traffic has a share of it", "only active replicas have shares")

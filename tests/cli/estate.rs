@@ -128,6 +128,32 @@ fn circles_are_found_before_anything_happens() {
     assert!(told.contains("warning[BH024]") && told.contains("session → text-message → session"), "{told}");
 }
 
+/// Edits of the estate that `init` writes, and what `check` says of them.
+#[test]
+fn what_no_file_alone_can_tell_is_found() {
+    let edges = |one: &str, other: &str| {
+        format!(
+            "[service.one]\ntier = \"rest\"\nowner = \"o\"\nkind = \"stateless\"\nload = {{ cores = 1 }}\n\
+             depends-on = [{one}]\ndeps-reviewed = 2999-01-01\n[service.one.at.south]\nrole = \"active\"\n\
+             hosts = \"so-one-[1-3]\"\nmax-load = {{ cores = 1 }}\n\
+             [service.other]\ntier = \"rest\"\nowner = \"o\"\nkind = \"stateless\"\nload = {{ cores = 1 }}\n\
+             depends-on = [{other}]\n[service.other.at.north]\nrole = \"active\"\n\
+             hosts = \"so-one-2\"\nmax-load = {{ cores = 1 }}\n"
+        )
+    };
+    let start = |name: &str| format!("{{ service = \"{name}\", kind = \"start\" }}");
+    for (one, other, code) in [
+        (start("other"), start("one"), "warning[BH025]: services need each other to start: one → other"),
+        ("\"other\"".to_owned(), start("one"), "warning[BH073]: services need each other to serve and to start"),
+    ] {
+        let test = Test::with_init().file("topology/more.toml", &edges(&one, &other));
+        let told = test.run(&["check"]).code(1).out();
+        assert!(told.contains(code), "{told}");
+        assert!(told.contains("warning[BH074]: `deps-reviewed` is 2999-01-01"), "{told}");
+        assert!(told.contains("error[BH075]: so-one-2 is also a host of one at south"), "{told}");
+    }
+}
+
 #[test]
 fn what_is_mistyped_is_answered_in_a_sentence() {
     let test = Test::with_init();
