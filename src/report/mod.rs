@@ -31,7 +31,14 @@ pub mod plan_services;
 pub mod plan_steps;
 pub mod plan_text;
 pub mod reason;
+pub mod run_line;
+pub mod run_screen;
+mod run_screen_asks;
+mod run_screen_services;
+pub mod run_words;
 pub mod schema;
+pub mod status;
+pub mod status_json;
 pub mod table;
 pub mod violation;
 pub mod waves;
@@ -39,6 +46,8 @@ pub mod words;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_run;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -86,6 +86,7 @@ impl Fold<'_> {
         run.tries_left = run.tries_left.saturating_sub(1);
         run.adopted = false;
         run.started.get_or_insert(self.at);
+        run.began = Some(self.at);
         if let (true, Some(section)) = (node.opens_section, node.section) {
             self.state.entered[section] = true;
         }

@@ -8,9 +8,12 @@ mod decide;
 mod event;
 mod fold;
 mod fold_step;
+mod forecast;
 mod react;
 mod script;
 mod state;
+mod view;
+mod ways;
 
 pub use command::Command;
 pub use command::No;
@@ -50,3 +53,13 @@ pub use state::State;
 pub use state::StepRun;
 pub use state::StepState;
 pub use state::Will;
+pub use view::Progress;
+pub use view::Standing;
+pub use view::Stop;
+pub use view::View;
+pub use view::view;
+pub use ways::Way;
+pub use ways::ways;
+
+#[cfg(test)]
+pub(crate) mod played;

@@ -106,6 +106,8 @@ pub struct StepRun {
     pub since: Stamp,
     /// When its first attempt began.
     pub started: Option<Stamp>,
+    /// When its last attempt began.
+    pub began: Option<Stamp>,
     /// How many attempts it may still have before a person is asked.
     pub tries_left: u32,
     /// Hosts on which it is done.
@@ -322,6 +324,7 @@ impl State {
             attempt: 0,
             since: Stamp(0),
             started: None,
+            began: None,
             tries_left: script.step_at(at).map_or(1, |step| step.attempts),
             hosts_done: BTreeSet::new(),
             last_end: None,
