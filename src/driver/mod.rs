@@ -5,11 +5,18 @@
 //! it, it says how it ended. What it cannot know it calls [`End::Lost`], and never success or failure.
 
 mod dice;
+mod exec;
 mod fault;
+mod hands;
 mod job;
+mod mask;
 mod outcome;
 mod played;
+mod question;
+mod record;
 mod script;
+mod secret;
+mod shown;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -21,6 +28,8 @@ pub use fault::Fault;
 pub use fault::FaultError;
 pub use fault::FaultKind;
 pub use fault::Pattern;
+pub use hands::Hands;
+pub use hands::can_do;
 pub use job::HostAt;
 pub use job::Job;
 pub use job::Key;
@@ -34,6 +43,8 @@ pub use outcome::Outcome;
 pub use outcome::Said;
 pub use played::spread;
 pub use script::Script;
+pub use secret::SecretError;
+pub use secret::Secrets;
 pub use task::HttpTask;
 pub use task::Probe;
 pub use task::RouteTask;
@@ -62,7 +73,8 @@ pub trait Driver: Send + Sync + 'static {
     /// job's timeout is the limit of each single try.
     fn ask(&self, job: Job, probe: Probe) -> impl Future<Output = Answer> + Send;
 
-    /// What became of a job that may have been begun earlier. Changes nothing.
+    /// What became of a job that may have been begun earlier. Changes nothing, except that a job that is found never to
+    /// have begun will not begin later of itself: whoever died may have been about to.
     fn inquire(&self, job: Job) -> impl Future<Output = Found> + Send;
 
     /// Kills the whole process group, and looks whether it is dead. What is not confirmed is not confirmed.

@@ -58,7 +58,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli"]),
     ("jiff", &["model", "report", "cli"]),
     ("petgraph", &["graph"]),
-    ("rustix", &["journal"]),
+    ("rustix", &["journal", "driver"]),
     ("serde", &["model", "placement", "plan", "audit", "run", "evidence", "journal", "control", "report", "cli"]),
     ("serde_json", &["plan", "journal", "report", "cli"]),
     ("sha2", &["plan", "journal", "report", "cli"]),

@@ -1,6 +1,12 @@
-//! Hands at work: scripted ones under virtual time.
+//! Hands at work: scripted ones under virtual time, and real ones with real processes.
 
+mod crash;
+mod exec;
+mod kill;
+mod question;
 mod script;
+mod secrets;
+mod workshop;
 
 use crate::driver::HostAt;
 use crate::driver::Job;

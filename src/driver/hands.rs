@@ -1,0 +1,160 @@
+//! The real hands: each kind of task goes to whoever can do it. What nobody here can do yet is refused, not tried.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::driver::Answer;
+use crate::driver::Driver;
+use crate::driver::End;
+use crate::driver::Found;
+use crate::driver::Job;
+use crate::driver::Key;
+use crate::driver::Killed;
+use crate::driver::Outcome;
+use crate::driver::Probe;
+use crate::driver::Said;
+use crate::driver::Secrets;
+use crate::driver::Task;
+use crate::driver::Told;
+use crate::driver::exec::Exec;
+use crate::driver::exec::Line;
+use crate::driver::record::Records;
+use crate::model::Millis;
+
+/// The hands that touch real things.
+#[derive(Debug, Clone)]
+pub struct Hands {
+    exec: Exec,
+}
+
+/// Between asking a command to end and making it: long enough to put something away, short enough for an incident.
+const GRACE: Duration = Duration::from_secs(5);
+
+impl Hands {
+    /// Hands whose commands run in `folder` and leave their records in `records`. Both are absolute, so that another
+    /// process finds the same.
+    #[must_use]
+    pub fn new(folder: PathBuf, records: PathBuf, secrets: Secrets) -> Self {
+        Self { exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE } }
+    }
+
+    /// With another time between asking a command to end and making it. Whole seconds.
+    #[must_use]
+    pub fn with_grace(mut self, grace: Millis) -> Self {
+        self.exec.grace = Duration::from_millis(grace.0);
+        self
+    }
+
+    /// Takes the record of a job away, once its outcome is kept elsewhere. What still runs goes on, and is not found
+    /// again.
+    ///
+    /// # Errors
+    ///
+    /// The file system's.
+    pub fn forget(&self, key: &Key) -> io::Result<()> {
+        self.exec.forget(key)
+    }
+}
+
+/// Whether this version can do a task; if not, the reason. The door asks before a plan is begun.
+///
+/// # Errors
+///
+/// The reason, for people.
+pub fn can_do(task: &Task) -> Result<(), &'static str> {
+    match task {
+        Task::Exec { .. } => Ok(()),
+        Task::Notify { via, .. } if via.starts_with(COMMAND) => Ok(()),
+        Task::Wait(probe) => match *probe.ask {
+            Task::Wait(_) | Task::Notify { .. } | Task::Route(_) | Task::Scale { .. } => Err("this is no question"),
+            Task::Exec { .. } | Task::Ssh { .. } | Task::Http(_) => can_do(&probe.ask),
+        },
+        Task::Notify { .. } => Err("this version can't call webhooks"),
+        Task::Ssh { .. } => Err("this version can't run commands on other hosts"),
+        Task::Http(_) => Err("this version can't send requests"),
+        Task::Route(_) => Err("this version can't shift routes"),
+        Task::Scale { .. } => Err("this version can't launch capacity"),
+    }
+}
+
+const COMMAND: &str = "command ";
+
+/// What a task comes to on this machine.
+enum Here<'a> {
+    Line(Line<'a>),
+    Question(&'a Probe),
+    Refused(&'static str),
+}
+
+fn here(task: &Task) -> Here<'_> {
+    if let Err(why) = can_do(task) {
+        return Here::Refused(why);
+    }
+    match task {
+        Task::Exec { line, env } => Here::Line(Line { text: line, env, input: None }),
+        Task::Notify { message, via } => {
+            let text = via.strip_prefix(COMMAND).unwrap_or_default();
+            Here::Line(Line { text, env: &[], input: Some(message) })
+        }
+        Task::Wait(probe) => Here::Question(probe),
+        Task::Ssh { .. } | Task::Http(_) | Task::Route(_) | Task::Scale { .. } => Here::Refused("nobody can do this"),
+    }
+}
+
+impl Driver for Hands {
+    async fn act(&self, job: Job, told: Told) -> Outcome {
+        match here(&job.task) {
+            Here::Line(line) => self.exec.act(&job, line, &told).await,
+            Here::Question(probe) => wait_for(&self.exec, &job, probe).await,
+            Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
+        }
+    }
+
+    async fn adopt(&self, job: Job, told: Told) -> Outcome {
+        match here(&job.task) {
+            Here::Line(_) => self.exec.adopt(&job, &told).await,
+            // It changes nothing, so it is asked anew.
+            Here::Question(probe) => wait_for(&self.exec, &job, probe).await,
+            Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
+        }
+    }
+
+    async fn ask(&self, job: Job, probe: Probe) -> Answer {
+        let unknown = |why: &str| Answer::Unknown { reason: why.to_owned(), hosts: Vec::new() };
+        match here(&probe.ask) {
+            Here::Line(line) if line.input.is_none() => self.exec.ask(&job, &probe, line).await,
+            Here::Line(_) | Here::Question(_) => unknown("this is no question"),
+            Here::Refused(why) => unknown(why),
+        }
+    }
+
+    async fn inquire(&self, job: Job) -> Found {
+        match here(&job.task) {
+            Here::Line(_) => self.exec.inquire(&job).await,
+            Here::Question(_) | Here::Refused(_) => Found::NeverBegun,
+        }
+    }
+
+    async fn kill(&self, job: Job) -> Killed {
+        match here(&job.task) {
+            Here::Line(_) => self.exec.kill(&job).await,
+            Here::Question(_) | Here::Refused(_) => Killed::Dead,
+        }
+    }
+}
+
+/// A probe that must pass, as a job: it never takes longer than the job may.
+async fn wait_for(exec: &Exec, job: &Job, probe: &Probe) -> Outcome {
+    let Here::Line(line) = here(&probe.ask) else {
+        return Outcome::just(End::Refused("this is no question".to_owned()));
+    };
+    let within = probe.within.unwrap_or(job.timeout);
+    let probe = Probe { within: Some(Millis(within.0.min(job.timeout.0))), ..probe.clone() };
+    let (end, said) = match exec.ask(job, &probe, line).await {
+        Answer::Yes { said, .. } => (End::Ok, said),
+        Answer::No { said, .. } => (End::Exit(1), said),
+        Answer::Unknown { reason, .. } => (End::Unreachable(reason), Said::default()),
+    };
+    Outcome { end, hosts: Vec::new(), said }
+}
