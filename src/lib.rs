@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod driver;
+pub mod evidence;
 pub mod graph;
 pub mod journal;
 pub mod load;

@@ -215,7 +215,8 @@ fn refused(error: &io::Error) -> Unread {
     Unread::Refused(error.to_string())
 }
 
-fn digest(bytes: &[u8]) -> String {
+/// SHA-256, in hexadecimal.
+pub(crate) fn digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

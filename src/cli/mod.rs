@@ -12,8 +12,12 @@ mod incident;
 mod init;
 pub mod input;
 mod judged;
+mod past_runs;
 mod plan;
 mod project;
+mod report;
+mod runs;
+mod runs_file;
 mod schema;
 mod scope;
 mod show;
@@ -76,6 +80,10 @@ enum Command {
     Show(show::ShowArgs),
     /// Compare two plans in the operator's words
     Diff(diff::DiffArgs),
+    /// What a run attained: who was back when, what was lost, what is owed, where the time went
+    Report(report::ReportArgs),
+    /// List the runs of this project; carry them to another machine and back
+    Runs(runs::RunsArgs),
     /// Explain a service, a step, the lifeline or a finding's code
     Explain(explain::ExplainArgs),
     /// Draw what depends on what
@@ -84,7 +92,7 @@ enum Command {
     Init(init::InitArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
-    /// Print the JSON Schema of what people write, or of a plan
+    /// Print the JSON Schema of what people write, of a plan, or of a report
     Schema(schema::SchemaArgs),
 }
 
@@ -123,6 +131,8 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Plan(args) => plan::run(&args, door),
         Command::Show(args) => show::run(&args, door),
         Command::Diff(args) => diff::run(&args, door),
+        Command::Report(args) => report::run(&args, door),
+        Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),
         Command::Graph(args) => graph::run(&args, door),
         Command::Init(args) => init::run(&args, door),

@@ -42,6 +42,11 @@ pub(crate) fn root(door: &Door) -> Option<PathBuf> {
     find(door).ok()
 }
 
+/// The folder of the project.
+pub(crate) fn folder(door: &Door) -> Result<PathBuf, CommandError> {
+    find(door)
+}
+
 fn find(door: &Door) -> Result<PathBuf, CommandError> {
     let from = std::env::current_dir()
         .map_err(|error| CommandError::failed("can't tell in which folder this runs").because(&error))?;

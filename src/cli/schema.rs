@@ -1,4 +1,4 @@
-//! `bonghwa schema`: the JSON Schema of what people write, or of a plan.
+//! `bonghwa schema`: the JSON Schema of what people write, of a plan, or of a run's report.
 
 use clap::Args;
 use clap::ValueEnum;
@@ -14,6 +14,7 @@ const AFTER_HELP: &str = "\
 Examples:
   bonghwa schema topology > topology.schema.json
   bonghwa schema plan              the shape of what `plan --json` prints
+  bonghwa schema report            the shape of what `report --format json` prints
 
 An editor that knows TOML (taplo) then completes a file that begins with: #:schema ../topology.schema.json";
 
@@ -21,7 +22,7 @@ An editor that knows TOML (taplo) then completes a file that begins with: #:sche
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SchemaArgs {
-    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), or of a plan (plan)
+    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), of a plan (plan) or a report (report)
     #[arg(value_enum, default_value_t, hide_possible_values = true)]
     of: Of,
 }
@@ -38,6 +39,8 @@ enum Of {
     Runbooks,
     /// Of a plan
     Plan,
+    /// Of a run's report
+    Report,
 }
 
 /// Prints a schema.
@@ -47,6 +50,7 @@ pub(crate) fn run(args: &SchemaArgs, door: &Door) -> Result<Exit, CommandError> 
         Of::Topology => written("topology/"),
         Of::Runbooks => written("runbooks/"),
         Of::Plan => include_str!("../../docs/plan.schema.json").to_owned(),
+        Of::Report => include_str!("../../docs/report.schema.json").to_owned(),
     };
     door.ui.data(&text)?;
     Ok(Exit::Done)

@@ -13,23 +13,29 @@ use crate::plan::Plan;
 use crate::report::plan_text::SHORT_ID;
 
 /// The folder of what this tool writes.
-const OURS: &str = ".bonghwa";
+pub(crate) const OURS: &str = ".bonghwa";
 /// A plan of 10,000 services takes about 60 MB; what is larger is no plan of ours, and is not read into memory.
-const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
+pub(crate) const PLAN_BYTES_MAX: u64 = 512 * 1024 * 1024;
 
 /// Keeps a plan in the project, and says where.
 pub(crate) fn keep(root: &Path, plan: &Plan, bytes: &[u8]) -> Result<PathBuf, CommandError> {
+    keep_out_of_git(root)?;
+    let plans = root.join(OURS).join("plans");
+    private_folder(&plans)?;
+    let path = plans.join(format!("{}.json", plan.id.get(..SHORT_ID).unwrap_or(&plan.id)));
+    write(&path, bytes)?;
+    Ok(path)
+}
+
+/// Makes the folder of what this tool writes, which git leaves alone.
+pub(crate) fn keep_out_of_git(root: &Path) -> Result<(), CommandError> {
     let folder = root.join(OURS);
     private_folder(&folder)?;
     let ignore = folder.join(".gitignore");
     if !ignore.exists() {
         write(&ignore, b"*\n")?;
     }
-    let plans = folder.join("plans");
-    private_folder(&plans)?;
-    let path = plans.join(format!("{}.json", plan.id.get(..SHORT_ID).unwrap_or(&plan.id)));
-    write(&path, bytes)?;
-    Ok(path)
+    Ok(())
 }
 
 /// The canonical bytes of a plan.
@@ -59,13 +65,17 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), CommandError> {
 
 /// Reads a plan: from a file, or by the first letters of its digest from what was kept.
 pub(crate) fn open(root: Option<&Path>, name: &str) -> Result<Plan, CommandError> {
-    let path = find(root, name)?;
+    read(&find(root, name)?)
+}
+
+/// Reads a plan from its file.
+pub(crate) fn read(path: &Path) -> Result<Plan, CommandError> {
     let failed = |what: &str| CommandError::failed(format!("could not {what} {}", path.display()));
-    let size = fs::metadata(&path).map_err(|error| failed("read").because(&error))?.len();
+    let size = fs::metadata(path).map_err(|error| failed("read").because(&error))?.len();
     if size > PLAN_BYTES_MAX {
         return Err(failed("read").hint("it is over 512 MB, and no plan is"));
     }
-    let bytes = fs::read(&path).map_err(|error| failed("read").because(&error))?;
+    let bytes = fs::read(path).map_err(|error| failed("read").because(&error))?;
     plan::from_bytes(&bytes).map_err(|error| {
         failed("take as a plan").because(&error).hint("make it again with `bonghwa plan`; a plan is never edited")
     })
@@ -112,7 +122,8 @@ fn kept(plans: &Path) -> Vec<String> {
     kept
 }
 
-fn private_folder(path: &Path) -> Result<(), CommandError> {
+/// Makes a folder for its owner only, and those above it.
+pub(crate) fn private_folder(path: &Path) -> Result<(), CommandError> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

@@ -32,6 +32,10 @@ pub mod plan_steps;
 pub mod plan_text;
 pub mod reason;
 pub mod run_line;
+pub mod run_list;
+pub mod run_report;
+mod run_report_summary;
+mod run_report_tables;
 pub mod run_screen;
 mod run_screen_asks;
 mod run_screen_services;
@@ -41,6 +45,7 @@ pub mod status;
 pub mod status_json;
 pub mod table;
 pub mod violation;
+pub mod wall;
 pub mod waves;
 pub mod words;
 

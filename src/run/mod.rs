@@ -63,3 +63,5 @@ pub use ways::ways;
 
 #[cfg(test)]
 pub(crate) mod played;
+#[cfg(test)]
+pub(crate) mod tests;

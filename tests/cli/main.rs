@@ -4,6 +4,8 @@
 
 mod estate;
 mod plan;
+mod played;
 mod project;
 mod run;
+mod runs;
 mod screen;

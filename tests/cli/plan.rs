@@ -260,7 +260,7 @@ fn the_schema_of_a_plan_names_every_key_of_a_real_one() {
 }
 
 /// Every key of a value is a property of its schema, and every required property is there.
-fn compare(
+pub(crate) fn compare(
     root: &serde_json::Value,
     schema: &serde_json::Value,
     value: &serde_json::Value,

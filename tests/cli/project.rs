@@ -59,7 +59,9 @@ fn usage_leaves_with_2_and_help_with_0() {
     let test = Test::new();
     test.run(&[]).code(2);
     test.run(&["evaporate"]).code(2);
-    for command in ["check", "plan", "show", "diff", "explain", "graph", "init", "completions", "schema"] {
+    for command in
+        ["check", "plan", "show", "diff", "explain", "graph", "init", "completions", "schema", "report", "runs"]
+    {
         let help = test.run(&[command, "--help"]).code(0).out();
         assert!(help.contains("Examples:"), "{command}");
     }
@@ -68,7 +70,7 @@ fn usage_leaves_with_2_and_help_with_0() {
 
 #[test]
 fn schemas_are_json_for_editors() {
-    for of in ["settings", "topology", "runbooks", "plan"] {
+    for of in ["settings", "topology", "runbooks", "plan", "report"] {
         let schema = Test::new().run(&["schema", of]).code(0).out();
         let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
         assert!(schema["properties"].is_object() || schema["$defs"].is_object(), "{of}");

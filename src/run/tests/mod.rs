@@ -1,0 +1,4 @@
+//! What tests of a whole run share: the estate that ships, and somebody who plays its plans forward.
+
+pub(crate) mod player;
+pub(crate) mod talk;
