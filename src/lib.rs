@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod driver;
 pub mod evidence;
+pub mod engine;
 pub mod graph;
 pub mod journal;
 pub mod load;

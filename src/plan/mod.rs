@@ -107,4 +107,4 @@ pub use verify::Violation;
 pub use verify::verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -59,12 +59,13 @@ const INQUIRE_PAUSE: Millis = Millis::from_secs(5);
 pub fn act(script: &Script, state: &State, at: NodeAt) -> Option<Act> {
     let make = |what, wait| Act { at, attempt: state.steps.get(at).map_or(0, |step| step.attempt), what, wait };
     if at >= script.steps {
-        let asked = state.gate(script, at).state == GateState::Asked;
-        return (asked && !script.judges(at).is_empty()).then(|| make(What::Positions, Millis::ZERO));
+        let gate = state.gate(script, at);
+        let unseen = gate.state == GateState::Asked && gate.seen.is_empty();
+        return (unseen && !script.judges(at).is_empty()).then(|| make(What::Positions, Millis::ZERO));
     }
     let what = match &state.steps[at].state {
         StepState::Checking => What::Check,
-        StepState::Acting if state.steps[at].adopted => What::Adopt,
+        StepState::Acting if state.steps[at].adopted > 0 => What::Adopt,
         StepState::Acting => What::Do,
         StepState::Verifying => What::Verify,
         StepState::Stopping { .. } => What::Stop,
@@ -221,7 +222,7 @@ impl Room<'_> {
 
 /// How the run ends, if it does now.
 fn end(script: &Script, state: &State) -> Option<RunEnd> {
-    if state.left_over == 0 {
+    if state.left_over == state.failed.len() && state.failed.iter().all(|&at| is_attested(script, state, at)) {
         return Some(RunEnd::Done);
     }
     if !state.is_at_rest() || is_inside(script, state) {
@@ -232,6 +233,13 @@ fn end(script: &Script, state: &State) -> Option<RunEnd> {
         Will::Cancelled { .. } => Some(RunEnd::Cancelled),
         Will::Yielding { plan } => Some(RunEnd::Succeeded { plan: plan.clone() }),
     }
+}
+
+/// A fence that failed, where everything that it should have opened was opened by somebody's word: what is left of it is
+/// a debt, and not a step.
+fn is_attested(script: &Script, state: &State, at: NodeAt) -> bool {
+    let opens = script.step_at(at).map_or(&[][..], |step| &step.opens);
+    !opens.is_empty() && opens.iter().all(|&gate| matches!(state.gate(script, gate).state, GateState::Open(_)))
 }
 
 /// Whether a critical section that was entered can still come to its end: by another attempt, or by a person who is asked.

@@ -358,6 +358,45 @@ impl Event {
         }
     }
 
+    /// The step or gate that it is about, where it is about one.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        match self {
+            Self::Started { step, .. }
+            | Self::AlreadySo { step, .. }
+            | Self::NotYetSo { step, .. }
+            | Self::HostsEnded { step, .. }
+            | Self::Ended { step, .. }
+            | Self::Verified { step, .. }
+            | Self::Stopping { step, .. }
+            | Self::Stopped { step, .. }
+            | Self::Inquired { step, .. }
+            | Self::Probed { step, .. }
+            | Self::Confirmed { step, .. }
+            | Self::Denied { step, .. }
+            | Self::Unanswered { step }
+            | Self::MarkedDone { step, .. }
+            | Self::Skipped { step, .. } => Some(step),
+            Self::GateAsked { gate }
+            | Self::PositionsSeen { gate, .. }
+            | Self::GateOpened { gate, .. }
+            | Self::GateRejected { gate, .. }
+            | Self::GateTimedOut { gate } => Some(gate),
+            Self::Again { what, .. } => Some(what),
+            Self::Opened { .. }
+            | Self::PenTaken { .. }
+            | Self::ClockJumped { .. }
+            | Self::Held { .. }
+            | Self::Resumed { .. }
+            | Self::Cancelled { .. }
+            | Self::Yielding { .. }
+            | Self::Left { .. }
+            | Self::Quarantined { .. }
+            | Self::Released { .. }
+            | Self::RunEnded { .. } => None,
+        }
+    }
+
     /// The attempt that it is about, where it is about one.
     #[must_use]
     pub const fn attempt(&self) -> Option<u32> {
@@ -462,7 +501,7 @@ pub enum End {
         /// Of so many.
         of: u64,
     },
-    /// It took too long, and may still be running.
+    /// It took too long, and was ended: nothing of it runs any more, and nobody knows how far it got.
     TimedOut,
     /// Nobody can say whether it ended: the link was lost.
     Lost(String),

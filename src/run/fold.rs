@@ -209,6 +209,10 @@ impl Fold<'_> {
         self.state.epoch += 1;
         self.state.holder = Some(by.clone());
         self.state.left = false;
+        // What the dead one saw, and had no time to judge, is looked at again.
+        for gate in self.state.gates.iter_mut().filter(|gate| gate.state == GateState::Asked) {
+            gate.seen.clear();
+        }
         for at in self.state.active.clone() {
             let tries_left = self.state.steps[at].tries_left;
             let next = match self.state.steps[at].state.clone() {
@@ -220,6 +224,7 @@ impl Fold<'_> {
                 StepState::Acting => {
                     // The crash was ours: it must not cost the step its only attempt, where it turns out not to have run.
                     self.state.steps[at].tries_left = tries_left.max(1);
+                    self.state.steps[at].adopted = 0;
                     StepState::Inquiring { tries: 0, stop: None }
                 }
                 StepState::Stopping { why, .. } => StepState::Inquiring { tries: 0, stop: Some(why) },
@@ -268,11 +273,11 @@ impl Fold<'_> {
         self.state.gates[gate].since = now;
         self.state.set_timer(at, until);
         self.state.dequeue(self.script, at);
-        self.state.touched.push(at);
         if open {
             self.state.over(self.script, at);
         }
         if waiting {
+            self.state.gates[gate].seen.clear();
             self.state.due(self.script, at);
         }
         Ok(())

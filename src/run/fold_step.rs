@@ -84,7 +84,8 @@ impl Fold<'_> {
         }
         run.attempt = attempt;
         run.tries_left = run.tries_left.saturating_sub(1);
-        run.adopted = false;
+        run.adopted = 0;
+        run.hosts_before.clone_from(&run.hosts_done);
         run.started.get_or_insert(self.at);
         run.began = Some(self.at);
         if let (true, Some(section)) = (node.opens_section, node.section) {
@@ -102,7 +103,9 @@ impl Fold<'_> {
             return None;
         }
         let Event::NotYetSo { already, .. } = event else { return Some(StepState::Done(DoneHow::AlreadySo)) };
-        self.state.steps[at].hosts_done.extend(already.iter().cloned());
+        let run = &mut self.state.steps[at];
+        run.hosts_done.extend(already.iter().cloned());
+        run.hosts_before.clone_from(&run.hosts_done);
         Some(StepState::Acting)
     }
 
@@ -132,7 +135,12 @@ impl Fold<'_> {
             return None;
         }
         said.clone_into(&mut self.state.steps[at].said);
-        Some(if passed { StepState::Done(DoneHow::Ran) } else { self.again_or(at, FailWhy::NotProven) })
+        if passed {
+            return Some(StepState::Done(DoneHow::Ran));
+        }
+        // What its hosts said is not believed any more.
+        self.state.steps[at].hosts_done.clear();
+        Some(self.again_or(at, FailWhy::NotProven))
     }
 
     fn stopped(&self, at: NodeAt, from: &StepState, confirmed: bool) -> Option<StepState> {
@@ -170,7 +178,9 @@ impl Fold<'_> {
         let good = match end {
             End::Ok => true,
             End::Unreachable(_) => node.unreachable_ok,
-            End::Lost(_) | End::TimedOut => return StepState::Inquiring { tries: 0, stop: None },
+            End::Lost(_) => return StepState::Inquiring { tries: 0, stop: None },
+            // It is dead.
+            End::TimedOut => return self.gone(at, Some(StopWhy::Timeout), None),
             End::Exit(_) | End::Signal(_) | End::NeverBegan(_) | End::NotEnough { .. } => false,
         };
         match (good, node.has_verify) {
@@ -212,20 +222,21 @@ impl Fold<'_> {
     fn inquired(&mut self, at: NodeAt, from: &StepState, found: &Found) -> Option<StepState> {
         let StepState::Inquiring { tries, stop } = *from else { return None };
         Some(match (found, stop) {
-            (Found::Alive, None) => {
-                self.state.steps[at].adopted = true;
+            (Found::Alive, None) if self.state.steps[at].adopted < TRIES => {
+                self.state.steps[at].adopted += 1;
                 StepState::Acting
             }
+            // It is there, and whoever follows it loses it again and again.
+            (Found::Alive, None) => StepState::Stopping { why: StopWhy::Timeout, tries },
             (Found::Alive, Some(why)) if tries + 1 < TRIES => StepState::Stopping { why, tries: tries + 1 },
             (Found::Alive, Some(_)) => {
                 StepState::Failed(FailWhy::InDoubt("it still runs, and can't be ended from here".to_owned()))
             }
             (Found::Ended(end), _) => self.ended(at, end),
             (Found::NeverBegan, Some(StopWhy::Cancelled)) => StepState::Failed(FailWhy::Cancelled),
+            // Whether the line or we were to blame: an attempt is an attempt, or a dead line would be tried for ever.
             (Found::NeverBegan, Some(StopWhy::Timeout) | None) => {
-                let run = &mut self.state.steps[at];
-                run.tries_left = run.tries_left.max(1);
-                StepState::Resting { until: self.at }
+                self.again_or(at, FailWhy::Ended(End::NeverBegan("it never began".to_owned())))
             }
             (Found::Gone, _) => self.gone(at, stop, Some("it runs no more")),
             (Found::Unknown(_), _) if tries + 1 < TRIES => StepState::Inquiring { tries: tries + 1, stop },
@@ -233,8 +244,11 @@ impl Fold<'_> {
         })
     }
 
-    fn probed(&self, at: NodeAt, from: &StepState, so: &Seen) -> Option<StepState> {
+    fn probed(&mut self, at: NodeAt, from: &StepState, so: &Seen) -> Option<StepState> {
         let StepState::Probing { stop } = *from else { return None };
+        if *so == Seen::No {
+            self.state.steps[at].hosts_done.clear();
+        }
         let node = self.script.step_at(at)?;
         Some(match (so, stop) {
             (Seen::Yes, _) if node.has_done_if && node.has_verify => StepState::Verifying,
@@ -260,10 +274,14 @@ impl Fold<'_> {
         self.state.dequeue(self.script, at);
         self.state.set_timer(at, until);
         let over = next.is_over();
+        if matches!(next, StepState::Failed(_)) {
+            self.state.failed.insert(at);
+        } else {
+            self.state.failed.remove(&at);
+        }
         let settled = over || matches!(next, StepState::Failed(_));
         self.state.steps[at].state = next;
         self.state.steps[at].since = self.at;
-        self.state.touched.push(at);
         if over {
             self.state.over(self.script, at);
         }

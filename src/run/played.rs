@@ -108,7 +108,7 @@ impl Play {
     pub(crate) fn until(&mut self, span: Millis) {
         let end = OPENED.after(span);
         loop {
-            let timer = self.state.next_timer().map(|timer| timer.max(self.now));
+            let timer = self.state.next_timer(self.now);
             let due = self.due.first_key_value().map(|((due, _), _)| *due);
             let Some(next) = due.into_iter().chain(timer).min().filter(|next| *next <= end) else { break };
             self.now = next;
@@ -137,13 +137,17 @@ impl Play {
 
     /// Writes down what is given, as it is.
     pub(crate) fn append(&mut self, events: Vec<Event>) {
+        let mut changed = BTreeSet::new();
         for event in events {
             let epoch = self.state.epoch + u32::from(matches!(event, Event::PenTaken { .. }));
             let entry = Entry { seq: self.state.seq + 1, at: self.now, epoch, event };
             fold(&self.script, &mut self.state, &entry).unwrap();
+            if !matches!(entry.event, Event::HostsEnded { .. }) {
+                changed.extend(entry.event.subject().and_then(|name| self.script.find(name)));
+            }
             self.entries.push(entry);
         }
-        for at in self.state.take_touched() {
+        for at in changed {
             self.begin(at);
         }
     }

@@ -205,8 +205,10 @@ fn ended(script: &Script, state: &State, at: NodeAt, end: End, said: String) -> 
     };
     match (takes, &run.state, &end) {
         (false, _, _) => Vec::new(),
-        // Whoever was given up may still be running.
-        (true, StepState::Acting, End::TimedOut) => vec![Event::Stopping { step, attempt, why: StopWhy::Timeout }],
+        (true, StepState::Acting, End::TimedOut) => vec![
+            Event::Stopping { step: step.clone(), attempt, why: StopWhy::Timeout },
+            Event::Stopped { step, attempt, confirmed: true },
+        ],
         (true, _, _) => vec![Event::Ended { step, attempt, end, said }],
     }
 }

@@ -67,11 +67,11 @@ pub struct State {
     pub(in crate::run) timer: Vec<Option<Stamp>>,
     /// Steps with something in flight.
     pub(in crate::run) active: BTreeSet<NodeAt>,
+    /// Steps that wait for a person.
+    pub(in crate::run) failed: BTreeSet<NodeAt>,
     pub(in crate::run) first_left: usize,
     pub(in crate::run) left_over: usize,
     pub(in crate::run) entered: Vec<bool>,
-    /// Steps and gates whose state an entry changed since this was last taken.
-    pub(in crate::run) touched: Vec<NodeAt>,
 }
 
 /// What people want of a run.
@@ -112,12 +112,14 @@ pub struct StepRun {
     pub tries_left: u32,
     /// Hosts on which it is done.
     pub hosts_done: BTreeSet<String>,
+    /// Those of them on which it was done before this attempt, which therefore is not about them.
+    pub hosts_before: BTreeSet<String>,
     /// How its last action ended, where that is known.
     pub last_end: Option<End>,
     /// What it last said.
     pub said: String,
-    /// It was begun by a process that is gone, and is followed by this one.
-    pub adopted: bool,
+    /// How often it was found alive and followed again, since the pen was last taken.
+    pub adopted: u32,
 }
 
 /// Where a step stands.
@@ -327,9 +329,10 @@ impl State {
             began: None,
             tries_left: script.step_at(at).map_or(1, |step| step.attempts),
             hosts_done: BTreeSet::new(),
+            hosts_before: BTreeSet::new(),
             last_end: None,
             said: String::new(),
-            adopted: false,
+            adopted: 0,
         });
         let gates = (script.steps..script.nodes.len()).map(|_| GateRun {
             state: GateState::Waiting,
@@ -359,10 +362,10 @@ impl State {
             timers: BTreeSet::new(),
             timer: vec![None; script.nodes.len()],
             active: BTreeSet::new(),
+            failed: BTreeSet::new(),
             first_left: script.nodes.iter().filter(|node| node.class == 0).count(),
             left_over: script.nodes.len(),
             entered: vec![false; script.sections.len()],
-            touched: Vec::new(),
         };
         for at in 0..script.nodes.len() {
             state.due(script, at);
@@ -392,10 +395,11 @@ impl State {
         self.waits_for[at]
     }
 
-    /// The next instant at which something must be looked at again.
+    /// The next instant at which something must be looked at again. What is due already and was not taken up, since the
+    /// run holds or no slot is free, comes up by itself when that changes.
     #[must_use]
-    pub fn next_timer(&self) -> Option<Stamp> {
-        self.timers.first().map(|(at, _)| *at)
+    pub fn next_timer(&self, now: Stamp) -> Option<Stamp> {
+        self.timers.range((Stamp(now.0 + 1), 0)..).next().map(|(at, _)| *at)
     }
 
     /// Whether anything is in flight.
@@ -404,14 +408,16 @@ impl State {
         self.active.is_empty()
     }
 
+    /// Steps between two attempts, which go on by themselves.
+    #[must_use]
+    pub fn is_resting(&self) -> bool {
+        let rests = |at: &NodeAt| matches!(self.steps[*at].state, StepState::Resting { .. });
+        self.timers.iter().map(|(_, at)| at).filter(|at| **at < self.steps.len()).any(rests)
+    }
+
     /// Steps with something in flight.
     pub fn in_flight(&self) -> impl Iterator<Item = NodeAt> {
         self.active.iter().copied()
-    }
-
-    /// Steps and gates whose state changed since this was last asked.
-    pub fn take_touched(&mut self) -> Vec<NodeAt> {
-        std::mem::take(&mut self.touched)
     }
 
     /// Whether steps of a critical section that was entered are still to be done.

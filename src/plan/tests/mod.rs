@@ -74,7 +74,8 @@ fn incident(estate: &Estate, dice: &mut Dice) -> Incident {
     }
 }
 
-fn plan_of(seed: u64) -> (Estate, Result<Plan, Box<Refusal>>) {
+/// The plan of a random estate for a random incident.
+pub(crate) fn plan_of(seed: u64) -> (Estate, Result<Plan, Box<Refusal>>) {
     let mut dice = Dice(seed ^ 0x5eed);
     let count = 5 + dice.below(14);
     let estate = estate(seed, count);

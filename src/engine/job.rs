@@ -1,0 +1,137 @@
+//! From a step on paper to what hands are asked: the same, with its hosts counted out and its run named.
+
+use std::collections::BTreeSet;
+
+use crate::driver::HostAt;
+use crate::driver::HttpTask;
+use crate::driver::Job;
+use crate::driver::Key;
+use crate::driver::Probe;
+use crate::driver::RouteTask;
+use crate::driver::Task;
+use crate::model::HostSet;
+use crate::model::Ppm;
+use crate::plan::ActionOnPaper;
+use crate::plan::HttpOnPaper;
+use crate::plan::Plan;
+use crate::plan::ProbeOnPaper;
+use crate::plan::RouteOnPaper;
+use crate::plan::Step;
+use crate::template::Text;
+
+/// What hands are asked to do for a step. None for what only a person does.
+pub(in crate::engine) fn job(plan: &Plan, step: &Step, key: Key, done: &BTreeSet<String>) -> Option<Job> {
+    let task = task(&step.action, &key.run)?;
+    Some(on(plan, step, key, task, done))
+}
+
+/// The job of a question about a step: who is asked, and within which limits.
+pub(in crate::engine) fn about(plan: &Plan, step: &Step, key: Key, probe: &ProbeOnPaper) -> Option<(Job, Probe)> {
+    let probe = probe_of(probe, &key.run)?;
+    let mut job = on(plan, step, key, Task::Wait(probe.clone()), &BTreeSet::new());
+    if !probe.ask.is_on_hosts() {
+        job.hosts = Vec::new();
+    }
+    Some((job, probe))
+}
+
+fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -> Job {
+    let hosts = if task.is_on_hosts() { hosts(step, done) } else { Vec::new() };
+    let batch = step.batch.as_ref();
+    Job {
+        key,
+        task,
+        parallel: batch.map_or(u32::MAX, |batch| batch.parallel),
+        enough: enough(step, done, hosts.len()),
+        hosts,
+        timeout: step.limits.timeout_ms,
+        kill: step.limits.kill.clone(),
+        output_bytes: plan.limits.output_bytes,
+    }
+}
+
+fn hosts(step: &Step, done: &BTreeSet<String>) -> Vec<HostAt> {
+    let Some(hosts) = &step.hosts else { return Vec::new() };
+    let Ok(set) = HostSet::parse(&hosts.set) else { return Vec::new() };
+    let missing = set.iter().filter(|host| !done.contains(host));
+    missing
+        .map(|name| HostAt {
+            address: fill(&hosts.address, &[("host", &name)]),
+            user: hosts.user.clone(),
+            port: hosts.port,
+            jump: hosts.jump.clone(),
+            name,
+        })
+        .collect()
+}
+
+/// How many of the missing hosts are enough, so that enough of all hosts are done. Rounded down, since whoever counts
+/// against it rounds up.
+fn enough(step: &Step, done: &BTreeSet<String>, missing: usize) -> Ppm {
+    let enough = step.batch.as_ref().map_or(Ppm::ONE, |batch| batch.enough);
+    let all = step.hosts.as_ref().map_or(0, |hosts| hosts.count);
+    let done = u64::try_from(done.len()).unwrap_or(u64::MAX);
+    let missing = u64::try_from(missing).unwrap_or(u64::MAX).max(1);
+    let needed = (u128::from(enough.0) * u128::from(all)).div_ceil(u128::from(Ppm::ONE.0));
+    let needed = needed.saturating_sub(u128::from(done));
+    let share = needed * u128::from(Ppm::ONE.0) / u128::from(missing);
+    Ppm(u64::try_from(share).unwrap_or(u64::MAX).min(Ppm::ONE.0))
+}
+
+fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    let value = |name: &str| values.iter().find(|(known, _)| *known == name).map(|(_, value)| *value);
+    // The plan was checked when it was made: what is no template any more is taken as it stands.
+    let filled = Text::parse(text).map(|parsed| parsed.fill(value));
+    filled.map_or_else(|_| text.to_owned(), |filled| filled.finish().unwrap_or_else(|_| text.to_owned()))
+}
+
+fn task(action: &ActionOnPaper, run: &str) -> Option<Task> {
+    let named = |line: &String| name_run(line, run);
+    Some(match action {
+        ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },
+        ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
+        ActionOnPaper::Http(http) => Task::Http(http_task(http)),
+        ActionOnPaper::Route(route) => Task::Route(route_task(route)),
+        ActionOnPaper::Scale { provider, to } => Task::Scale { provider: provider.clone(), to: to.clone() },
+        ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: via.clone() },
+        ActionOnPaper::Wait(probe) => Task::Wait(probe_of(probe, run)?),
+        ActionOnPaper::Confirm { .. } | ActionOnPaper::Fetch { .. } => return None,
+    })
+}
+
+/// Names the run in a line, and leaves the names of hosts for whoever knows them.
+fn name_run(line: &str, run: &str) -> String {
+    if line.contains("run") { line.replace("{{ run }}", run) } else { line.to_owned() }
+}
+
+fn probe_of(probe: &ProbeOnPaper, run: &str) -> Option<Probe> {
+    Some(Probe {
+        ask: Box::new(task(&probe.ask, run)?),
+        expect_output: probe.expect_output.clone(),
+        within: probe.within_ms,
+        times: probe.times,
+    })
+}
+
+fn http_task(http: &HttpOnPaper) -> HttpTask {
+    HttpTask {
+        method: http.method.clone(),
+        url: http.url.clone(),
+        headers: http.headers.clone(),
+        body: http.body.clone(),
+        expect_status: http.expect_status,
+        expect_body: http.expect_body.clone(),
+    }
+}
+
+fn route_task(route: &RouteOnPaper) -> RouteTask {
+    RouteTask {
+        route: route.route.clone(),
+        provider: route.provider.clone(),
+        to: route.to.clone(),
+        ramp: route.ramp.clone(),
+        hold: route.hold_ms,
+        ttl: route.ttl_ms,
+        admit_per_second: route.admit_per_second,
+    }
+}

@@ -1,0 +1,326 @@
+//! A second, stupid reader of journals: it knows the plan as text and what happened, and no rule of the machine.
+//!
+//! It shares nothing with the fold but the entries, and says what must never be in any journal.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::plan::ActionOnPaper;
+use crate::plan::Effect;
+use crate::plan::GateKind;
+use crate::plan::Plan;
+use crate::plan::Step;
+use crate::run::End;
+use crate::run::Entry;
+use crate::run::Event;
+use crate::run::Found;
+use crate::run::OpenedBy;
+use crate::run::Script;
+use crate::run::Seen;
+use crate::run::Stamp;
+use crate::run::State;
+use crate::run::fold;
+
+/// What the stupid reader has understood so far.
+pub(in crate::engine) struct Watch<'a> {
+    plan: &'a Plan,
+    steps: BTreeMap<&'a str, &'a Step>,
+    /// Steps that are done, each with what it takes to believe that.
+    done: BTreeSet<String>,
+    skipped: BTreeSet<String>,
+    open: BTreeSet<String>,
+    /// Steps with something in flight: which attempt, and since when.
+    flying: BTreeMap<String, (u32, Stamp)>,
+    /// Attempts since a person last asked for more.
+    attempts: BTreeMap<String, u32>,
+    /// Steps whose action may have had an effect, and is not known to be over.
+    acted: BTreeMap<String, u32>,
+    again: BTreeSet<String>,
+    /// How often it was asked what became of an attempt.
+    asked_after: BTreeMap<String, u32>,
+    held: bool,
+    crashes: u32,
+}
+
+impl<'a> Watch<'a> {
+    /// Reads a whole journal.
+    pub(in crate::engine) fn read(plan: &'a Plan, script: &Script, entries: &[Entry]) -> Result<Self, String> {
+        let mut watch = Watch {
+            plan,
+            steps: plan.steps.iter().map(|step| (step.id.as_str(), step)).collect(),
+            done: BTreeSet::new(),
+            skipped: BTreeSet::new(),
+            open: BTreeSet::new(),
+            flying: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            acted: BTreeMap::new(),
+            again: BTreeSet::new(),
+            asked_after: BTreeMap::new(),
+            held: false,
+            crashes: 0,
+        };
+        let mut state = State::new(script);
+        for entry in entries {
+            fold(script, &mut state, entry).map_err(|illegal| illegal.to_string())?;
+            watch.entry(entry).map_err(|why| format!("entry {}: {why}: {:?}", entry.seq, entry.event))?;
+        }
+        watch.compare(script, &state)?;
+        Ok(watch)
+    }
+
+    fn entry(&mut self, entry: &Entry) -> Result<(), String> {
+        match &entry.event {
+            Event::PenTaken { .. } => self.crashes += 1,
+            Event::Held { .. } | Event::Cancelled { .. } | Event::Yielding { .. } => self.held = true,
+            Event::Resumed { .. } => self.held = false,
+            Event::GateOpened { gate, by } => self.gate_opened(gate, by)?,
+            Event::GateAsked { gate } => self.may_ask(gate)?,
+            Event::Started { step, attempt } => self.started(step, *attempt, entry.at)?,
+            Event::NotYetSo { step, attempt, .. } => {
+                self.step(step)?.done_if.as_ref().ok_or("nothing was asked")?;
+                self.acted.insert(step.clone(), *attempt);
+            }
+            Event::AlreadySo { step, .. } => self.is_done(step),
+            Event::Ended { step, end, .. } => self.ended(step, end)?,
+            Event::Inquired { step, found: Found::Ended(end), .. } => self.ended(step, end)?,
+            Event::Inquired { step, found, .. } => self.inquired(step, found)?,
+            Event::Stopped { step, confirmed, .. } => {
+                if *confirmed {
+                    self.acted.remove(step);
+                    if !has_probe(self.step(step)?) {
+                        self.flying.remove(step);
+                    }
+                }
+            }
+            Event::Verified { step, passed, .. } => {
+                if *passed {
+                    self.is_done(step)
+                } else {
+                    self.lands(step)
+                }
+            }
+            Event::Probed { step, so, .. } => self.probed(step, so)?,
+            Event::Confirmed { step, .. } => {
+                if !by_person(self.step(step)?) {
+                    return Err("no person was asked".to_owned());
+                }
+                self.is_done(step);
+            }
+            Event::MarkedDone { step, .. } => {
+                if self.step(step)?.effect == Some(Effect::Fenced) {
+                    return Err("a fence was marked done by hand".to_owned());
+                }
+                self.is_done(step);
+            }
+            Event::Skipped { step, .. } => {
+                if matches!(self.step(step)?.effect, Some(Effect::Fenced | Effect::Writer)) {
+                    return Err("a fence or a promotion was skipped".to_owned());
+                }
+                self.lands(step);
+                self.skipped.insert(step.clone());
+            }
+            Event::Denied { step, .. } | Event::Unanswered { step } => self.lands(step),
+            Event::Again { what, .. } => {
+                self.again.insert(what.clone());
+                self.attempts.remove(what);
+                self.lands(what);
+            }
+            Event::Opened { .. }
+            | Event::ClockJumped { .. }
+            | Event::PositionsSeen { .. }
+            | Event::GateRejected { .. }
+            | Event::GateTimedOut { .. }
+            | Event::HostsEnded { .. }
+            | Event::Stopping { .. }
+            | Event::Left { .. }
+            | Event::Quarantined { .. }
+            | Event::Released { .. }
+            | Event::RunEnded { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn inquired(&mut self, step: &str, found: &Found) -> Result<(), String> {
+        // Whoever is told that it never began may begin; whoever hears nothing may not.
+        if matches!(found, Found::NeverBegan | Found::Gone) {
+            self.acted.remove(step);
+        }
+        // Who was asked after three times in vain is left to a person, and its slot to others.
+        let asked = self.asked_after.entry(step.to_owned()).or_default();
+        *asked += 1;
+        let asked = *asked;
+        if *found == Found::NeverBegan || asked >= 3 || (*found == Found::Gone && !has_probe(self.step(step)?)) {
+            self.flying.remove(step);
+        }
+        Ok(())
+    }
+
+    fn probed(&mut self, id: &str, so: &Seen) -> Result<(), String> {
+        let step = self.step(id)?;
+        let both = step.done_if.is_some() && step.verify.is_some();
+        match so {
+            Seen::Yes if !both => self.is_done(id),
+            Seen::Yes => {}
+            Seen::No | Seen::Unknown(_) => self.lands(id),
+        }
+        Ok(())
+    }
+
+    fn step(&self, id: &str) -> Result<&'a Step, String> {
+        self.steps.get(id).copied().ok_or_else(|| format!("{id} is no step"))
+    }
+
+    fn is_done(&mut self, step: &str) {
+        self.lands(step);
+        self.done.insert(step.to_owned());
+    }
+
+    fn lands(&mut self, step: &str) {
+        self.flying.remove(step);
+        self.acted.remove(step);
+    }
+
+    fn is_over(&self, id: &str) -> bool {
+        self.done.contains(id) || self.skipped.contains(id) || self.open.contains(id)
+    }
+
+    fn may_ask(&self, id: &str) -> Result<(), String> {
+        let gate = self.plan.gates.iter().find(|gate| gate.id == id).ok_or("no such gate")?;
+        let missing = gate.after.iter().filter(|after| !gate.opened_by.contains(after));
+        match missing.into_iter().find(|after| !self.is_over(after)) {
+            Some(after) => Err(format!("asked before {after}")),
+            None => Ok(()),
+        }
+    }
+
+    fn gate_opened(&mut self, id: &str, by: &OpenedBy) -> Result<(), String> {
+        let gate = self.plan.gates.iter().find(|gate| gate.id == id).ok_or("no such gate")?;
+        self.may_ask(id)?;
+        match (by, &gate.kind) {
+            (OpenedBy::Step(step), GateKind::Fence { .. }) => {
+                if !gate.opened_by.contains(step) || !self.done.contains(step) {
+                    return Err("a fence that nothing proved".to_owned());
+                }
+            }
+            (OpenedBy::Step(_), _) => return Err("no step opens this".to_owned()),
+            (OpenedBy::Judged { age }, GateKind::DataLoss { at_most_ms, objective_ms, .. }) => {
+                let young = age.zip(*objective_ms).is_some_and(|(age, objective)| age <= objective);
+                let sync = age.is_none() && at_most_ms.is_some_and(|most| most.0 == 0);
+                if !young && !sync {
+                    return Err("more would be lost than was promised".to_owned());
+                }
+            }
+            (OpenedBy::Judged { .. }, _) => return Err("there is nothing to judge".to_owned()),
+            (OpenedBy::Person { .. }, _) => {}
+        }
+        self.open.insert(id.to_owned());
+        Ok(())
+    }
+
+    fn started(&mut self, id: &str, attempt: u32, at: Stamp) -> Result<(), String> {
+        let step = self.step(id)?;
+        if let Some(after) = step.after.iter().find(|after| !self.is_over(after)) {
+            return Err(format!("before {after}"));
+        }
+        if self.is_over(id) {
+            return Err("it is over".to_owned());
+        }
+        if self.acted.contains_key(id) {
+            return Err("an earlier attempt may still be acting".to_owned());
+        }
+        // A crash may cost a step nothing.
+        let tries = self.attempts.entry(id.to_owned()).or_default();
+        *tries += 1;
+        if *tries > step.limits.attempts.max(1) + self.crashes {
+            return Err(format!("attempt {tries} of {}", step.limits.attempts));
+        }
+        if self.held && !matches!(step.phase.as_str(), "quiesce" | "fence" | "promote" | "verify") {
+            return Err("it began while the run was held".to_owned());
+        }
+        self.flying.insert(id.to_owned(), (attempt, at));
+        self.asked_after.remove(id);
+        if step.done_if.is_none() && !by_person(step) {
+            self.acted.insert(id.to_owned(), attempt);
+        }
+        self.within_pools()?;
+        self.nobody_was_passed_over(step)
+    }
+
+    /// What flies together fits into the pools.
+    fn within_pools(&self) -> Result<(), String> {
+        for pool in &self.plan.pools {
+            let claimed = |step: &&str| {
+                let claims = self.steps[*step].claims.iter().filter(|claim| claim.pool == pool.id);
+                claims.map(|claim| claim.amount).sum::<u32>()
+            };
+            let flying = self.flying.keys().map(String::as_str).filter(|id| !by_person(self.steps[id]));
+            let all: Vec<&str> = flying.collect();
+            let used: u32 = all.iter().map(claimed).sum();
+            if used > pool.size {
+                return Err(format!("{} holds {} and {used} are taken by {all:?}", pool.id, pool.size));
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody less urgent takes what a step of the first class could have had.
+    fn nobody_was_passed_over(&self, step: &Step) -> Result<(), String> {
+        if step.class == 0 || by_person(step) {
+            return Ok(());
+        }
+        let waits = self.plan.steps.iter().filter(|first| {
+            first.class == 0
+                && !by_person(first)
+                && !self.attempts.contains_key(&first.id)
+                && !self.is_over(&first.id)
+                && first.after.iter().all(|after| self.is_over(after))
+        });
+        for first in waits.filter(|_| !self.held) {
+            let shared = first.claims.iter().find(|claim| step.claims.iter().any(|mine| mine.pool == claim.pool));
+            if let Some(claim) = shared {
+                return Err(format!("{} waits for {}", first.id, claim.pool));
+            }
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, id: &str, end: &End) -> Result<(), String> {
+        let step = self.step(id)?;
+        let good = match end {
+            End::Ok => true,
+            End::Unreachable(_) => step.unreachable_ok,
+            // Nobody knows: it may still be acting.
+            End::Lost(_) => return Ok(()),
+            End::TimedOut => {
+                self.acted.remove(id);
+                return Ok(());
+            }
+            End::Exit(_) | End::Signal(_) | End::NeverBegan(_) | End::NotEnough { .. } => false,
+        };
+        match (good, step.verify.is_some()) {
+            (true, false) => self.is_done(id),
+            (true, true) => drop(self.acted.remove(id)),
+            (false, _) => self.lands(id),
+        }
+        Ok(())
+    }
+
+    /// In the end both readers say the same of every step and gate.
+    fn compare(&self, script: &Script, state: &State) -> Result<(), String> {
+        for at in 0..script.len() {
+            let name = script.name(at);
+            if state.is_over(script, at) != self.is_over(name) {
+                return Err(format!("{name}: the fold says {}, and the watch does not", state.is_over(script, at)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn by_person(step: &Step) -> bool {
+    matches!(step.action, ActionOnPaper::Confirm { .. } | ActionOnPaper::Fetch { .. })
+}
+
+fn has_probe(step: &Step) -> bool {
+    step.done_if.is_some() || step.verify.is_some()
+}
