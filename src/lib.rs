@@ -5,8 +5,8 @@
 
 pub mod cli;
 pub mod driver;
-pub mod evidence;
 pub mod engine;
+pub mod evidence;
 pub mod graph;
 pub mod journal;
 pub mod load;

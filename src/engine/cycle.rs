@@ -28,7 +28,6 @@ use crate::run::RunEnd;
 use crate::run::Script;
 use crate::run::Stamp;
 use crate::run::State;
-use crate::run::Who;
 use crate::run::Will;
 use crate::run::act;
 use crate::run::command;
@@ -108,39 +107,31 @@ pub struct Engine<D, J> {
 }
 
 impl<D: Driver, J: Journal> Engine<D, J> {
-    /// Takes the pen of a run: folds what its journal holds already, and appends that it was taken. `opening` begins a new
-    /// journal. `now` is the instant by the clock of the world.
+    /// Takes up a run where its journal ends. `past` is everything that the journal holds, the last entry being that the
+    /// pen was taken; `now` is the instant by the clock of the world.
     ///
     /// # Errors
     ///
-    /// The journal can't be written, or holds what can't have happened with this plan.
+    /// The journal has no room, or holds what can't have happened with this plan.
     pub fn begin(
         plan: Arc<Plan>,
         script: Arc<Script>,
         mut journal: J,
         driver: Arc<D>,
-        taking: Taking<'_>,
+        past: &[Entry],
+        now: Stamp,
+        observer: Observer,
     ) -> Result<Self, EngineError> {
         let mut state = State::new(&script);
-        for entry in taking.past {
+        for entry in past {
             fold(&script, &mut state, entry)?;
+            // What was done about them is done; what still is in flight is taken up as a whole.
+            drop(state.take_touched());
         }
-        let mut events = Vec::new();
-        if let Some(opening) = taking.opening {
-            events.push(opening);
-        }
-        events.push(Event::PenTaken { by: taking.by });
         // A journal must not go back in time where the clock did.
-        let now = taking.now.max(state.now);
-        let entries = journal.number(now, events);
+        let now = now.max(state.now);
         journal.reserve(ROOM_FOR_PEOPLE)?;
-        for entry in &entries {
-            fold(&script, &mut state, entry)?;
-        }
-        journal.append(&entries)?;
         let (sender, inbox) = mpsc::unbounded_channel();
-        let mut observer = taking.observer;
-        observer(&entries);
         Ok(Self {
             plan,
             script,
@@ -260,9 +251,7 @@ impl<D: Driver, J: Journal> Engine<D, J> {
             // Whoever asked may have gone.
             drop(reply.send(Ok(())));
         }
-        // Results of hosts change nothing about what is being done.
-        let changed = turn.entries.iter().filter(|entry| !matches!(entry.event, Event::HostsEnded { .. }));
-        let subjects = changed.filter_map(|entry| self.script.find(entry.event.subject()?)).collect();
+        let subjects = self.state.take_touched().into_iter().collect();
         self.act(&subjects);
         Ok(Cycle { told_to_end: turn.told_to_end })
     }
@@ -353,20 +342,6 @@ impl<D: Driver, J: Journal> Engine<D, J> {
             self.tasks.spawn(hand::carry_out(context, act, done));
         }
     }
-}
-
-/// What is needed to take the pen.
-pub struct Taking<'a> {
-    /// What the journal holds already.
-    pub past: &'a [Entry],
-    /// The first entry, where it holds nothing.
-    pub opening: Option<Event>,
-    /// Who takes it.
-    pub by: Who,
-    /// When.
-    pub now: Stamp,
-    /// Who wants to see what is written.
-    pub observer: Observer,
 }
 
 /// What is gathered in one turn.

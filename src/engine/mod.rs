@@ -18,7 +18,6 @@ pub use cycle::EngineError;
 pub use cycle::Leave;
 pub use cycle::Observer;
 pub use cycle::Patience;
-pub use cycle::Taking;
 pub use inbox::Gone;
 pub use inbox::Handle;
 pub use people::People;

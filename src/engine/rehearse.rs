@@ -16,9 +16,9 @@ use crate::engine::EngineError;
 use crate::engine::Leave;
 use crate::engine::Patience;
 use crate::engine::People;
-use crate::engine::Taking;
 use crate::engine::people::Crowd;
 use crate::engine::people::nobody;
+use crate::journal::Journal;
 use crate::journal::Memory;
 use crate::model::Millis;
 use crate::plan::GateKind;
@@ -77,21 +77,20 @@ pub(in crate::engine) async fn on(
     plan: &Arc<Plan>,
     script: &Arc<Script>,
     people: &People,
-    journal: Memory,
+    mut journal: Memory,
     hands: Arc<driver::Script>,
 ) -> Result<Leave, EngineError> {
     let (heard, listens) = mpsc::unbounded_channel();
-    let past = journal.reader().entries();
-    let now = past.last().map_or(BEGIN, |entry| entry.at);
-    let taking = Taking {
-        past: &past,
-        opening: past.is_empty().then(|| opening(plan)),
-        by: nobody("rehearsal"),
-        now,
-        // People who are not there hear nothing.
-        observer: Box::new(move |entries: &[Entry]| drop(heard.send(entries.to_vec()))),
-    };
-    let engine = Engine::begin(Arc::clone(plan), Arc::clone(script), journal, hands, taking)?;
+    let reader = journal.reader();
+    let now = reader.entries().last().map_or(BEGIN, |entry| entry.at);
+    let opening = (journal.last() == 0).then(|| opening(plan));
+    let taken = Event::PenTaken { by: nobody("rehearsal") };
+    let entries = journal.number(now, opening.into_iter().chain([taken]).collect());
+    journal.append(&entries)?;
+    let past = reader.entries();
+    // People who are not there hear nothing.
+    let observer = Box::new(move |entries: &[Entry]| drop(heard.send(entries.to_vec())));
+    let engine = Engine::begin(Arc::clone(plan), Arc::clone(script), journal, hands, &past, now, observer)?;
     let mut crowd = Crowd::new(plan, people.clone(), engine.handle());
     crowd.find(script, engine.state());
     tokio::spawn(crowd.listen(listens));

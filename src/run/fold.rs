@@ -273,6 +273,7 @@ impl Fold<'_> {
         self.state.gates[gate].since = now;
         self.state.set_timer(at, until);
         self.state.dequeue(self.script, at);
+        self.state.touched.push(at);
         if open {
             self.state.over(self.script, at);
         }

@@ -282,6 +282,7 @@ impl Fold<'_> {
         let settled = over || matches!(next, StepState::Failed(_));
         self.state.steps[at].state = next;
         self.state.steps[at].since = self.at;
+        self.state.touched.push(at);
         if over {
             self.state.over(self.script, at);
         }

@@ -137,17 +137,13 @@ impl Play {
 
     /// Writes down what is given, as it is.
     pub(crate) fn append(&mut self, events: Vec<Event>) {
-        let mut changed = BTreeSet::new();
         for event in events {
             let epoch = self.state.epoch + u32::from(matches!(event, Event::PenTaken { .. }));
             let entry = Entry { seq: self.state.seq + 1, at: self.now, epoch, event };
             fold(&self.script, &mut self.state, &entry).unwrap();
-            if !matches!(entry.event, Event::HostsEnded { .. }) {
-                changed.extend(entry.event.subject().and_then(|name| self.script.find(name)));
-            }
             self.entries.push(entry);
         }
-        for at in changed {
+        for at in self.state.take_touched() {
             self.begin(at);
         }
     }

@@ -72,6 +72,8 @@ pub struct State {
     pub(in crate::run) first_left: usize,
     pub(in crate::run) left_over: usize,
     pub(in crate::run) entered: Vec<bool>,
+    /// Steps and gates whose state changed since this was last taken.
+    pub(in crate::run) touched: Vec<NodeAt>,
 }
 
 /// What people want of a run.
@@ -366,6 +368,7 @@ impl State {
             first_left: script.nodes.iter().filter(|node| node.class == 0).count(),
             left_over: script.nodes.len(),
             entered: vec![false; script.sections.len()],
+            touched: Vec::new(),
         };
         for at in 0..script.nodes.len() {
             state.due(script, at);
@@ -400,6 +403,11 @@ impl State {
     #[must_use]
     pub fn next_timer(&self, now: Stamp) -> Option<Stamp> {
         self.timers.range((Stamp(now.0 + 1), 0)..).next().map(|(at, _)| *at)
+    }
+
+    /// Steps and gates whose state changed since this was last asked. Whoever folds much asks often: it grows until then.
+    pub fn take_touched(&mut self) -> Vec<NodeAt> {
+        std::mem::take(&mut self.touched)
     }
 
     /// Whether anything is in flight.

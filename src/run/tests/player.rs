@@ -158,7 +158,7 @@ impl<'a> Player<'a> {
             }
             self.ask(hook);
             let next = self.due.first_key_value().map(|(key, _)| *key);
-            let timer = self.state.next_timer();
+            let timer = self.state.next_timer(self.now);
             match (next, timer) {
                 (None, None) => return,
                 (Some((at, _)), Some(tick)) if tick < at => self.tick(tick),
