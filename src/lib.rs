@@ -4,6 +4,7 @@
 //! Nothing flows back. `ARCHITECTURE.md` is the map, and holds the law of the rooms below.
 
 pub mod cli;
+pub mod control;
 pub mod driver;
 pub mod engine;
 pub mod evidence;
