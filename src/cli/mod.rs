@@ -15,6 +15,7 @@ mod judged;
 mod past_runs;
 mod plan;
 mod project;
+mod rehearse;
 mod report;
 mod runs;
 mod runs_file;
@@ -80,6 +81,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Compare two plans in the operator's words
     Diff(diff::DiffArgs),
+    /// Rehearse a plan on scripted hands: nothing is touched
+    Rehearse(rehearse::RehearseArgs),
     /// What a run attained: who was back when, what was lost, what is owed, where the time went
     Report(report::ReportArgs),
     /// List the runs of this project; carry them to another machine and back
@@ -131,6 +134,7 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Plan(args) => plan::run(&args, door),
         Command::Show(args) => show::run(&args, door),
         Command::Diff(args) => diff::run(&args, door),
+        Command::Rehearse(args) => rehearse::run(&args, door),
         Command::Report(args) => report::run(&args, door),
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),
