@@ -17,11 +17,15 @@ mod plan;
 mod project;
 mod rehearse;
 mod report;
+mod run;
+mod run_folder;
 mod runs;
 mod runs_file;
 mod schema;
 mod scope;
+mod screen;
 mod show;
+mod status;
 mod store;
 mod topic;
 mod ui;
@@ -89,6 +93,10 @@ enum Command {
     Runs(runs::RunsArgs),
     /// Explain a service, a step, the lifeline or a finding's code
     Explain(explain::ExplainArgs),
+    /// Carry out a plan
+    Run(run::RunArgs),
+    /// Show where a run stands, and what can be done
+    Status(status::StatusArgs),
     /// Draw what depends on what
     Graph(graph::GraphArgs),
     /// Write a small estate to begin with
@@ -138,6 +146,8 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Report(args) => report::run(&args, door),
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),
+        Command::Run(args) => run::run(&args, door),
+        Command::Status(args) => status::run(&args, door),
         Command::Graph(args) => graph::run(&args, door),
         Command::Init(args) => init::run(&args, door),
         Command::Completions(args) => completions::run(&args, door),

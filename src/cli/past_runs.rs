@@ -80,17 +80,25 @@ fn broken(name: &str, error: &JournalError) -> CommandError {
 /// The run that somebody means: by its name, or a part of it that fits no other.
 pub(crate) fn find(root: &Path, named: Option<&str>) -> Result<PastRun, CommandError> {
     let names = names(root);
-    let none =
-        || CommandError::usage("there are no runs in this project").hint("`bonghwa runs import FILE` takes some in");
-    let Some(named) = named else {
-        return latest(root, &names).ok_or_else(none)?;
-    };
-    if names.iter().any(|name| name == named) {
-        return open(root, named);
+    match named {
+        None => latest(root, &names).ok_or_else(none)?,
+        Some(named) => open(root, choose(&names, named)?),
+    }
+}
+
+/// What to say where nothing ever ran.
+pub(crate) fn none() -> CommandError {
+    CommandError::usage("there are no runs in this project").hint("`bonghwa runs import FILE` takes some in")
+}
+
+/// The name that somebody means.
+pub(crate) fn choose<'a>(names: &'a [String], named: &str) -> Result<&'a str, CommandError> {
+    if let Some(name) = names.iter().find(|name| *name == named) {
+        return Ok(name);
     }
     let fitting: Vec<&str> = names.iter().map(String::as_str).filter(|name| name.contains(named)).collect();
     match fitting.as_slice() {
-        [one] => open(root, one),
+        [one] => Ok(one),
         [] if names.is_empty() => Err(none()),
         [] => {
             Err(CommandError::usage(format!("there is no run {named}"))

@@ -15,6 +15,7 @@ Examples:
   bonghwa schema topology > topology.schema.json
   bonghwa schema plan              the shape of what `plan --json` prints
   bonghwa schema report            the shape of what `report --format json` prints
+  bonghwa schema status            the shape of what `status --json` prints
 
 An editor that knows TOML (taplo) then completes a file that begins with: #:schema ../topology.schema.json";
 
@@ -22,7 +23,8 @@ An editor that knows TOML (taplo) then completes a file that begins with: #:sche
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SchemaArgs {
-    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), of a plan (plan) or a report (report)
+    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), of a plan (plan), of where a
+    /// run stands (status), or of a report (report)
     #[arg(value_enum, default_value_t, hide_possible_values = true)]
     of: Of,
 }
@@ -41,6 +43,8 @@ enum Of {
     Plan,
     /// Of a run's report
     Report,
+    /// Of where a run stands
+    Status,
 }
 
 /// Prints a schema.
@@ -51,6 +55,7 @@ pub(crate) fn run(args: &SchemaArgs, door: &Door) -> Result<Exit, CommandError> 
         Of::Runbooks => written("runbooks/"),
         Of::Plan => include_str!("../../docs/plan.schema.json").to_owned(),
         Of::Report => include_str!("../../docs/report.schema.json").to_owned(),
+        Of::Status => include_str!("../../docs/status.schema.json").to_owned(),
     };
     door.ui.data(&text)?;
     Ok(Exit::Done)

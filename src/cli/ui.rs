@@ -14,6 +14,7 @@ use crate::cli::input;
 use crate::report::paint::NARROW;
 use crate::report::paint::Paint;
 use crate::report::paint::WIDE;
+use crate::report::run_screen::Size;
 
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
@@ -49,6 +50,18 @@ impl Ui {
         Self { paint: Paint { color, columns: columns(terminal) }, terminal, quiet }
     }
 
+    /// How much room a whole screen has now, as wide as the terminal really is.
+    pub(crate) fn size(self) -> Size {
+        let asked = terminal_size::terminal_size_of(std::io::stdout()).filter(|_| self.terminal);
+        match asked {
+            // A line that ends in the last column would begin another one, and so would the last line.
+            Some((columns, lines)) => {
+                Size { columns: usize::from(columns.0).max(20), lines: usize::from(lines.0).saturating_sub(1).max(8) }
+            }
+            None => Size { columns: self.paint.columns, lines: SMALLEST },
+        }
+    }
+
     /// Writes data to stdout.
     pub(crate) fn data(self, text: &str) -> Result<(), CommandError> {
         self.bytes(text.as_bytes())
@@ -80,6 +93,9 @@ impl Ui {
         error.exit
     }
 }
+
+/// The height of the oldest terminal, less the next prompt.
+const SMALLEST: usize = 23;
 
 /// How wide text may be: as wide as the terminal, or what `COLUMNS` says, where somebody looks at it; in a pipe that
 /// most often ends in `less`, on a terminal that nobody here can ask. What goes to a file knows no terminal.

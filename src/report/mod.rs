@@ -4,6 +4,7 @@ pub mod action;
 pub mod advice;
 pub mod advice_many;
 pub mod diff_text;
+pub mod dry_run;
 pub mod edge_cost;
 pub mod edges;
 pub mod explain;

@@ -60,7 +60,7 @@ pub struct Standing {
     pub working: Vec<NodeAt>,
     /// What its next steps wait for, themselves left aside. Empty where they only wait for their turn.
     pub waits_for: Vec<NodeAt>,
-    /// The nearest things before its steps that only a person can clear away.
+    /// The nearest things before its steps that only a person can clear away: what went wrong, then what is asked.
     pub blocked_by: Vec<NodeAt>,
     /// How many steps and gates it has.
     pub steps: usize,
@@ -110,7 +110,8 @@ pub fn view(plan: &Plan, script: &Script, state: &State, now: Stamp) -> View {
     let own = Own::new(plan);
     let stops = stops(script, state, &edges, &own);
     let mut blocked: Vec<Vec<NodeAt>> = vec![Vec::new(); plan.services.len()];
-    for stop in &stops {
+    // What went wrong comes before what is only asked.
+    for stop in stops.iter().filter(|stop| !stop.asks).chain(stops.iter().filter(|stop| stop.asks)) {
         for &service in &stop.services {
             blocked[service].push(stop.at);
         }

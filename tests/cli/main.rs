@@ -9,3 +9,4 @@ mod project;
 mod run;
 mod runs;
 mod screen;
+mod status;

@@ -56,6 +56,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["report"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("indicatif", &["cli"]),
     ("jiff", &["model", "report", "cli"]),
     ("petgraph", &["graph"]),
     ("rustix", &["journal", "driver"]),

@@ -1,0 +1,88 @@
+//! What is drawn again and again: one frame in place on a terminal, lines only in a pipe.
+//!
+//! The terminal stays in its usual mode, so there is nothing to undo when a process ends in a panic: the last frame stays
+//! where it is, and what comes next stands below it.
+
+use indicatif::ProgressBar;
+use indicatif::ProgressDrawTarget;
+use indicatif::ProgressStyle;
+
+use crate::cli::error::CommandError;
+use crate::cli::ui::Ui;
+use crate::report::run_screen::Size;
+
+/// More often than this nobody can read.
+const FRAMES_PER_SECOND: u8 = 10;
+/// The terminal is emptied, and drawing begins at its top.
+const CLEAR: &str = "\u{1b}[2J\u{1b}[H";
+
+/// A frame on a terminal, or a pipe.
+#[derive(Debug)]
+pub(crate) struct Screen {
+    ui: Ui,
+    /// None in a pipe.
+    bar: Option<ProgressBar>,
+    size: Size,
+}
+
+impl Screen {
+    /// Nothing is drawn yet.
+    pub(crate) fn new(ui: Ui) -> Self {
+        let bar = ui.terminal.then(|| {
+            let target = ProgressDrawTarget::stdout_with_hz(FRAMES_PER_SECOND);
+            let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            ProgressBar::with_draw_target(None, target).with_style(style)
+        });
+        Self { ui, bar, size: ui.size() }
+    }
+
+    /// Whether frames are drawn; in a pipe only lines are written.
+    pub(crate) const fn is_live(&self) -> bool {
+        self.bar.is_some()
+    }
+
+    /// How much room a frame has now.
+    pub(crate) fn size(&self) -> Size {
+        self.ui.size()
+    }
+
+    /// Draws a frame in the place of the one before. In a pipe it does nothing.
+    pub(crate) fn draw(&mut self, frame: &str) -> Result<(), CommandError> {
+        let Some(bar) = &self.bar else { return Ok(()) };
+        let size = self.ui.size();
+        if size != self.size {
+            // A terminal breaks its old lines anew when it changes: where they went nobody can say.
+            self.size = size;
+            bar.suspend(|| self.ui.data(CLEAR))?;
+        }
+        bar.set_message(frame.trim_end().to_owned());
+        bar.tick();
+        Ok(())
+    }
+
+    /// Writes a line that stays, above the frame.
+    pub(crate) fn line(&self, text: &str) -> Result<(), CommandError> {
+        let line = format!("{text}\n");
+        match &self.bar {
+            Some(bar) => bar.suspend(|| self.ui.data(&line)),
+            None => self.ui.data(&line),
+        }
+    }
+
+    /// The last frame stays, and what comes next stands below it.
+    pub(crate) fn close(mut self) {
+        self.leave();
+    }
+
+    fn leave(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.abandon();
+        }
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
