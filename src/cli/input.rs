@@ -134,6 +134,25 @@ pub fn columns() -> Option<usize> {
     std::env::var_os("COLUMNS")?.to_str()?.parse().ok()
 }
 
+/// The user's runtime folder, where this login has one.
+#[must_use]
+pub fn runtime_folder() -> Option<PathBuf> {
+    std::env::var_os("XDG_RUNTIME_DIR").filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// Where everybody's temporary files are.
+#[must_use]
+pub fn temp_folder() -> PathBuf {
+    std::env::temp_dir()
+}
+
+/// The name of the user, as the environment says.
+#[must_use]
+pub fn user_name() -> Option<String> {
+    let said = ["USER", "LOGNAME"].into_iter().find_map(std::env::var_os)?;
+    said.into_string().ok().filter(|name| !name.is_empty())
+}
+
 struct Walk<'a> {
     root: &'a Path,
     paths: Vec<(String, PathBuf)>,

@@ -25,10 +25,12 @@ mod schema;
 mod scope;
 mod screen;
 mod show;
+pub mod socket;
 mod status;
 mod store;
 mod topic;
 mod ui;
+pub mod who;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -59,7 +59,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("indicatif", &["cli"]),
     ("jiff", &["model", "report", "cli"]),
     ("petgraph", &["graph"]),
-    ("rustix", &["journal", "driver"]),
+    ("rustix", &["journal", "driver", "cli"]),
     ("serde", &["model", "placement", "plan", "audit", "run", "evidence", "journal", "control", "report", "cli"]),
     ("serde_json", &["plan", "journal", "control", "report", "cli"]),
     ("sha2", &["plan", "journal", "control", "report", "cli"]),
