@@ -12,10 +12,12 @@ mod incident;
 mod init;
 pub mod input;
 mod judged;
+mod observed;
 mod past_runs;
 mod plan;
 mod project;
 mod rehearse;
+mod release;
 mod report;
 mod run;
 mod run_folder;
@@ -89,6 +91,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// Rehearse a plan on scripted hands: nothing is touched
     Rehearse(rehearse::RehearseArgs),
+    /// Say that a quarantined site can be trusted again, after looking at it
+    Release(release::ReleaseArgs),
     /// What a run attained: who was back when, what was lost, what is owed, where the time went
     Report(report::ReportArgs),
     /// List the runs of this project; carry them to another machine and back
@@ -145,6 +149,7 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, door),
         Command::Diff(args) => diff::run(&args, door),
         Command::Rehearse(args) => rehearse::run(&args, door),
+        Command::Release(args) => release::run(&args, door),
         Command::Report(args) => report::run(&args, door),
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),

@@ -9,11 +9,11 @@ use crate::cli::Door;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::incident::IncidentArgs;
+use crate::cli::observed;
 use crate::cli::project::Project;
 use crate::cli::store;
 use crate::cli::ui::say;
 use crate::model::Estate;
-use crate::model::Observation;
 use crate::plan;
 use crate::plan::Inputs;
 use crate::plan::Plan;
@@ -102,8 +102,8 @@ pub(crate) fn make(project: &Project, estate: &Estate, args: &IncidentArgs) -> R
         errors_elsewhere: u64::try_from(project.errors()).unwrap_or(u64::MAX),
     };
     let ground = plan::prepare(estate);
-    let plan =
-        plan::plan_on(&ground, &incident, &Observation::default(), &inputs).map_err(|refusal| refused(&refusal))?;
+    let observation = observed::observation(&project.root, estate);
+    let plan = plan::plan_on(&ground, &incident, &observation, &inputs).map_err(|refusal| refused(&refusal))?;
     let violations = plan::verify(estate, &plan);
     let told: Vec<String> = violations.iter().map(violation::violation).collect();
     if violations.iter().any(Violation::destroys) {
@@ -138,7 +138,8 @@ fn refused(refusal: &Refusal) -> CommandError {
         Refusal::NothingLost | Refusal::MixedStates | Refusal::NoSuchHosts { .. } | Refusal::NoSuchReplica { .. } => {
             Exit::Usage
         }
-        Refusal::NothingLeft | Refusal::WouldDegrade { .. } | Refusal::Overrun { .. } => Exit::Refused,
+        Refusal::NothingLeft | Refusal::WouldDegrade { .. } => Exit::Refused,
+        Refusal::Overrun { .. } | Refusal::Quarantined { .. } => Exit::Refused,
         Refusal::EmptyEstate | Refusal::StepCycle { .. } | Refusal::ClaimTooLarge { .. } => Exit::Findings,
         Refusal::Broken { .. } => Exit::Bug,
     };

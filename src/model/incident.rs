@@ -83,8 +83,14 @@ impl ScopeState {
 pub struct Observation {
     /// Who carries which share of a service now, where that differs from the declaration. Sorted.
     pub active: Vec<(ServiceId, Vec<(SiteId, Ppm)>)>,
+    /// Where services run at their floor. Sorted.
+    pub low: Vec<(ServiceId, SiteId)>,
     /// Lost sites that nobody has released: never targets. Sorted.
     pub quarantined: Vec<SiteId>,
+    /// Fences that stand on a person's word: where, and the gate that was opened on it. Sorted.
+    pub owed: Vec<(SiteId, String)>,
+    /// The runs that left this behind, the oldest first.
+    pub runs: Vec<String>,
     /// Where it was learnt, with its digest; goes among the plan's sources.
     pub sources: Vec<(String, String)>,
 }

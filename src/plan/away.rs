@@ -1,7 +1,8 @@
 //! The way home: what is assumed to be so before a failback, and where everything goes back to.
 //!
-//! Nothing says yet where services are but the declaration. So a failback assumes that the site's loss was answered as
-//! this program would answer it, says so, and leads from there to the estate as it was declared.
+//! Where journals tell where services are, a failback starts from there. Where nothing does but the declaration, it assumes
+//! that the site's loss was answered as this program would answer it, and says so. Either way it leads to the estate as it
+//! was declared.
 
 use crate::model::Amounts;
 use crate::model::DependencyKind;
@@ -82,6 +83,15 @@ pub(in crate::plan) fn home(
             account.before = away.after.clone();
         }
     }
+    for (id, site) in assumed.observation.low.iter().filter(|_| assumed.away.is_none()) {
+        // Whoever runs at its floor holds room for that only.
+        let shares = estate.service(*id).replicas.iter().zip(&situation.seats[id.at()]);
+        for (_, seat) in shares.filter(|(replica, _)| replica.site == *site) {
+            let [full, floor] = [Level::Full, Level::Degraded].map(|level| situation.demand(estate, *id, level));
+            let less = full.times(seat.before).less(&floor.times(seat.before));
+            placement.sites[site.at()].before = placement.sites[site.at()].before.less(&less);
+        }
+    }
     for (at, placed) in placement.services.iter_mut().enumerate() {
         let id = ServiceId::new(at);
         let shut = |replica: usize| {
@@ -97,7 +107,11 @@ pub(in crate::plan) fn home(
         for (replica, seat) in placed.seats.iter_mut().enumerate() {
             let share = estate.service(id).replicas[replica].share;
             let before = situation.seats[at][replica].before;
-            let low = was.is_some_and(|was| was.seats[replica].last.level == Level::Degraded);
+            let site = estate.service(id).replicas[replica].site;
+            let low = match was {
+                Some(was) => was.seats[replica].last.level == Level::Degraded,
+                None => assumed.observation.low.contains(&(id, site)),
+            };
             go_home(seat, share, before, low);
             seat.held = demand.times(share);
         }

@@ -148,6 +148,19 @@ pub enum Issue {
     },
     /// Where services are now was not observed: they are taken to be where they were declared.
     DeclaredOnly,
+    /// Where services are now was learnt from the journals of these runs.
+    Observed {
+        /// How many runs.
+        runs: u64,
+        /// The last of them, which tells when that was.
+        last: String,
+        /// How many services are elsewhere than declared.
+        away: u64,
+        /// Sites that nobody may trust yet.
+        quarantined: Vec<String>,
+        /// Fences that stand on a person's word.
+        owed: Vec<String>,
+    },
     /// Where services are now was not observed: the loss is taken to have been answered as this program would.
     AssumedAway,
 }
@@ -173,7 +186,7 @@ impl Issue {
             Self::OverLimitBefore { .. } | Self::OverLimitAfter { .. } => None,
             Self::SiteWithoutFence { .. } | Self::OrchestratorLost => None,
             Self::DefaultDurations { .. } | Self::FaultsElsewhere { .. } => None,
-            Self::DeclaredOnly | Self::AssumedAway => None,
+            Self::DeclaredOnly | Self::Observed { .. } | Self::AssumedAway => None,
         }
     }
 
@@ -201,6 +214,7 @@ impl Issue {
             | Self::DefaultDurations { .. }
             | Self::FaultsElsewhere { .. }
             | Self::AssumedAway
+            | Self::Observed { .. }
             | Self::DeclaredOnly => false,
         }
     }
@@ -223,6 +237,11 @@ pub enum Refusal {
     NoSuchReplica {
         /// The service.
         service: String,
+        /// The site.
+        site: String,
+    },
+    /// It is to be used again, and nobody has released it.
+    Quarantined {
         /// The site.
         site: String,
     },

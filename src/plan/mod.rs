@@ -5,6 +5,7 @@
 //! here reads a clock or a file, and nothing here makes a sentence.
 
 mod away;
+mod blank;
 mod canon;
 mod circles;
 mod clock;
@@ -36,6 +37,7 @@ mod supply;
 mod timing;
 mod verify;
 
+pub use blank::blank;
 pub use canon::FormatError;
 pub use canon::from_bytes;
 pub use canon::to_bytes;

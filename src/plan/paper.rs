@@ -7,6 +7,7 @@ use crate::model::Action;
 use crate::model::Amounts;
 use crate::model::Estate;
 use crate::model::Incident;
+use crate::model::Observation;
 use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ServiceId;
@@ -29,6 +30,7 @@ use crate::plan::Outlook;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
+use crate::plan::Source;
 use crate::plan::Step;
 use crate::plan::clock::Clock;
 use crate::plan::draft::How;
@@ -90,6 +92,27 @@ pub(in crate::plan) fn write(
         findings: issues,
         outlook: Outlook::default(),
     }
+}
+
+/// What was taken to be so, and where that was learnt.
+pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &Observation) {
+    let Some(last) = observation.runs.last() else { return };
+    let site = |id: SiteId| estate.site(id).name.clone();
+    let told = |issue: &&mut Issue| {
+        **issue == Issue::DeclaredOnly || **issue == Issue::AssumedAway && !observation.active.is_empty()
+    };
+    for issue in plan.findings.iter_mut().filter(told) {
+        *issue = Issue::Observed {
+            runs: count(observation.runs.len()),
+            last: last.clone(),
+            away: count(observation.active.len()),
+            quarantined: observation.quarantined.iter().map(|id| site(*id)).collect(),
+            owed: observation.owed.iter().map(|(_, gate)| gate.clone()).collect(),
+        };
+    }
+    let learnt = observation.sources.iter();
+    plan.sources.extend(learnt.map(|(path, sha256)| Source { path: path.clone(), sha256: sha256.clone() }));
+    plan.sources.sort_by(|one, other| one.path.cmp(&other.path));
 }
 
 /// The urgent first; among those what concerns the most urgent services.

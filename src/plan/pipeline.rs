@@ -64,6 +64,7 @@ pub fn plan_on(
     let mode = mode_of(incident).ok_or(Refusal::MixedStates)?;
     let assumed = away::assume(ground, incident, observation, mode);
     let situation = Situation::new(estate, incident, &assumed.observation);
+    refuse::quarantined(estate, &situation, observation)?;
     refuse::nothing_left(&situation, &incident.to)?;
     let (urgency, placement, mut drafts) = settle(ground, incident, &situation, mode, &assumed);
     let scene = Scene { ground, incident, mode, situation: &situation, placement: &placement, urgency: &urgency };
@@ -93,6 +94,7 @@ pub fn plan_on(
     let clock = clock::solve(&scene, &web, inputs.effort, &names)?;
     let mut plan = paper::write(&scene, &web, &ready, &clock, &names, issues, inputs);
     plan.outlook = outlook(ground, incident, &situation, &urgency, mode);
+    paper::premises(&mut plan, estate, observation);
     canon::name(&mut plan).map_err(|error| Refusal::Broken { violations: vec![error.to_string()] })?;
     Ok(plan)
 }

@@ -2,10 +2,12 @@
 
 use crate::model::Estate;
 use crate::model::Incident;
+use crate::model::Observation;
 use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ServiceId;
 use crate::model::SiteId;
+use crate::placement::Fate;
 use crate::placement::Level;
 use crate::placement::Situation;
 use crate::plan::Mode;
@@ -41,6 +43,20 @@ pub(in crate::plan) fn before(estate: &Estate, incident: &Incident) -> Result<()
         }
     }
     Ok(())
+}
+
+/// What came back and nobody released is not used again.
+pub(in crate::plan) fn quarantined(
+    estate: &Estate,
+    situation: &Situation,
+    observation: &Observation,
+) -> Result<(), Box<Refusal>> {
+    let returns = |site: &&SiteId| situation.sites[site.at()] == Fate::Returning;
+    observation
+        .quarantined
+        .iter()
+        .find(returns)
+        .map_or(Ok(()), |site| Err(Box::new(Refusal::Quarantined { site: estate.site(*site).name.clone() })))
 }
 
 /// No site could take anything.

@@ -127,11 +127,27 @@ pub fn issue(issue: &Issue) -> Advice {
                 .to_owned(),
             "compare with where they really are before running this",
         ),
+        Issue::Observed { runs, last, away, quarantined, owed } => observed(*runs, last, *away, quarantined, owed),
         Issue::DeclaredOnly => Advice::new(
             "where services run now is declared, not observed",
             "compare it with what you see before you approve the start",
         ),
     }
+}
+
+fn observed(runs: u64, last: &str, away: u64, quarantined: &[String], owed: &[String]) -> Advice {
+    let mut so = vec![format!("{} not where declared", words::count(to_usize(away), "service"))];
+    if !quarantined.is_empty() {
+        so.push(format!("quarantined: {}", quarantined.join(", ")));
+    }
+    if !owed.is_empty() {
+        so.push(format!("{} owed", words::count(owed.len(), "fence")));
+    }
+    let runs = words::count(to_usize(runs), "run");
+    Advice::new(
+        format!("where services run now is what {runs} left behind, the last being {last}: {}", so.join("; ")),
+        "compare it with what you see: what was done by hand since then stands in no journal",
+    )
 }
 
 fn stranded(service: &str, needed_by: &[String], columns: usize) -> Advice {
@@ -223,6 +239,10 @@ pub fn refusal(refusal: &Refusal) -> Advice {
         Refusal::NoSuchReplica { service, site } => Advice::new(
             format!("{service} has no replica at {site}"),
             format!("`explain service:{service}` lists where it is"),
+        ),
+        Refusal::Quarantined { site } => Advice::new(
+            format!("{site} is quarantined: nobody has said that it can be trusted again"),
+            format!("see that nothing there writes or serves, then `bonghwa release {site} --reason …`"),
         ),
         Refusal::NothingLeft => Advice::new(
             "no site is left that could take anything",

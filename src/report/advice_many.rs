@@ -80,6 +80,7 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
         | Issue::DefaultDurations { .. }
         | Issue::FaultsElsewhere { .. }
         | Issue::DeclaredOnly
+        | Issue::Observed { .. }
         | Issue::AssumedAway => {
             let Advice { what, act } = in_plan(plan, issues[0]);
             return Advice { what: format!("{what} (and {} more like it)", count - 1), act };

@@ -239,6 +239,13 @@ fn issues() -> Vec<Issue> {
         Issue::FaultsElsewhere { errors: 3 },
         Issue::OverLimitAfter { site: "ansan".to_owned(), resource: "cores".to_owned(), by: 60_000 },
         Issue::DeclaredOnly,
+        Issue::Observed {
+            runs: 2,
+            last: "20261122-0312-pangyo".to_owned(),
+            away: 31,
+            quarantined: vec!["pangyo".to_owned()],
+            owed: vec!["fence:message-store@pangyo".to_owned()],
+        },
         Issue::AssumedAway,
     ]
 }
@@ -297,6 +304,8 @@ fn what_to_know_and_what_to_do() {
            -> watch ansan closely, and take other load off it as soon as you can
         where services run now is declared, not observed
            -> compare it with what you see before you approve the start
+        where services run now is what 2 runs left behind, the last being 20261122-0312-pangyo: 31 services not where declared; quarantined: pangyo; 1 fence owed
+           -> compare it with what you see: what was done by hand since then stands in no journal
         where services are now was not observed: the loss is taken to have been answered as planned here
            -> compare with where they really are before running this
     "#]]
@@ -310,6 +319,7 @@ fn why_no_plan_was_made() {
         Refusal::MixedStates,
         Refusal::NoSuchHosts { hosts: "pg-msg-[900-910]".into() },
         Refusal::NoSuchReplica { service: "mail".into(), site: "ansan".into() },
+        Refusal::Quarantined { site: "pangyo".to_owned() },
         Refusal::NothingLeft,
         Refusal::WouldDegrade { services: vec!["text-message".into()] },
         Refusal::EmptyEstate,
@@ -327,6 +337,8 @@ fn why_no_plan_was_made() {
            -> compare with `hosts = …` in topology/: an empty set is never taken for all
         mail has no replica at ansan
            -> `explain service:mail` lists where it is
+        pangyo is quarantined: nobody has said that it can be trusted again
+           -> see that nothing there writes or serves, then `bonghwa release pangyo --reason …`
         no site is left that could take anything
            -> name less as lost, widen `--to`, or add a site to topology/
         this planned move would end below full for text-message

@@ -59,9 +59,20 @@ fn usage_leaves_with_2_and_help_with_0() {
     let test = Test::new();
     test.run(&[]).code(2);
     test.run(&["evaporate"]).code(2);
-    for command in
-        ["check", "plan", "show", "diff", "explain", "graph", "init", "completions", "schema", "report", "runs"]
-    {
+    for command in [
+        "check",
+        "plan",
+        "show",
+        "diff",
+        "explain",
+        "graph",
+        "init",
+        "completions",
+        "schema",
+        "report",
+        "runs",
+        "release",
+    ] {
         let help = test.run(&[command, "--help"]).code(0).out();
         assert!(help.contains("Examples:"), "{command}");
     }

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use bonghwa::run::Stamp;
 use expect_test::expect;
 use expect_test::expect_file;
 
@@ -113,4 +114,32 @@ fn what_was_changed_or_would_overwrite_is_refused() {
     let there = ran(20).file("longer.json", &file);
     let ended = there.run(&["runs", "import", "longer.json"]).code(3);
     assert!(ended.err().contains("went on elsewhere"), "{}", ended.err());
+}
+
+#[test]
+fn the_way_home_starts_from_what_is_so_once_a_person_released_the_site() {
+    // Long ago, so that whatever this machine's clock says comes after it.
+    let test = Test::with_init();
+    test.plan(&["--lost", "north", "-o", "plan.json"]).code(0);
+    play(test.path(), "plan.json", RUN, Stamp(1_577_836_800_000), u64::MAX);
+    test.plan(&["--return", "north"]).code(3).stderr(expect![[r#"
+        refused: north is quarantined: nobody has said that it can be trusted again
+          -> see that nothing there writes or serves, then `bonghwa release north --reason …`
+    "#]]);
+    test.run(&["release", "south", "--reason", "why not"]).code(2);
+    test.run(&["release", "north", "--reason", " "]).code(2);
+    test.run(&["release", "north", "--reason", "x", "--collected", "fence:nothing@north=seen"]).code(2);
+    let ended = test.run(&["release", "north", "--reason", "power is back"]).code(0);
+    assert!(ended.err().starts_with("north is released; written down as "), "{}", ended.err());
+    test.run(&["release", "north", "--reason", "again"]).code(2);
+    let home = test.plan(&["--return", "north", "--json"]).code(0).out();
+    let home: serde_json::Value = serde_json::from_str(&home).expect("a plan");
+    let told = home["findings"].as_array().expect("findings").iter().find(|issue| issue["kind"] == "observed");
+    assert_eq!(told.expect("what was observed")["runs"], 2);
+    let learnt = home["sources"].as_array().expect("sources").iter().filter_map(|source| source["path"].as_str());
+    assert_eq!(learnt.filter(|path| path.ends_with("/journal.jsonl")).count(), 2);
+    let store = home["services"].as_array().expect("services").iter().find(|it| it["id"] == "message-store");
+    assert_eq!(store.expect("a writer")["from"][1]["share"], 1_000_000);
+    let runs = test.run(&["runs"]).code(0).out();
+    assert!(runs.contains("-release-north"), "{runs}");
 }
