@@ -3,6 +3,7 @@
 //! What can't be read is handed on as such, and becomes a finding: one file without permission must not keep an
 //! engineer from a plan that does not need it. Only a project that is not there at all is an error.
 
+use std::ffi::OsString;
 use std::fs;
 use std::fs::File;
 use std::io;
@@ -132,6 +133,12 @@ pub fn no_color() -> bool {
 #[must_use]
 pub fn columns() -> Option<usize> {
     std::env::var_os("COLUMNS")?.to_str()?.parse().ok()
+}
+
+/// What commands inherit.
+#[must_use]
+pub fn environment() -> Vec<(OsString, OsString)> {
+    std::env::vars_os().collect()
 }
 
 /// The user's runtime folder, where this login has one.

@@ -13,14 +13,16 @@ mod init;
 pub mod input;
 mod judged;
 mod observed;
+mod live;
 mod past_runs;
 mod plan;
 mod project;
 mod rehearse;
 mod release;
 mod report;
-mod run;
 mod run_folder;
+mod resume;
+mod run;
 mod runs;
 mod runs_file;
 mod schema;
@@ -31,8 +33,10 @@ pub mod socket;
 mod status;
 mod store;
 mod topic;
+mod typed;
 mod ui;
 pub mod who;
+mod watching;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -89,6 +93,10 @@ enum Command {
     Show(show::ShowArgs),
     /// Compare two plans in the operator's words
     Diff(diff::DiffArgs),
+    /// Carry out a plan
+    Run(run::RunArgs),
+    /// Go on with a run that holds, or whose process is gone
+    Resume(resume::ResumeArgs),
     /// Rehearse a plan on scripted hands: nothing is touched
     Rehearse(rehearse::RehearseArgs),
     /// Say that a quarantined site can be trusted again, after looking at it
@@ -99,8 +107,6 @@ enum Command {
     Runs(runs::RunsArgs),
     /// Explain a service, a step, the lifeline or a finding's code
     Explain(explain::ExplainArgs),
-    /// Carry out a plan
-    Run(run::RunArgs),
     /// Show where a run stands, and what can be done
     Status(status::StatusArgs),
     /// Draw what depends on what
@@ -148,12 +154,13 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Plan(args) => plan::run(&args, door),
         Command::Show(args) => show::run(&args, door),
         Command::Diff(args) => diff::run(&args, door),
+        Command::Run(args) => run::run(&args, door),
+        Command::Resume(args) => resume::run(&args, door),
         Command::Rehearse(args) => rehearse::run(&args, door),
         Command::Release(args) => release::run(&args, door),
         Command::Report(args) => report::run(&args, door),
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),
-        Command::Run(args) => run::run(&args, door),
         Command::Status(args) => status::run(&args, door),
         Command::Graph(args) => graph::run(&args, door),
         Command::Init(args) => init::run(&args, door),

@@ -1,18 +1,50 @@
-//! `bonghwa run`: a saved plan is carried out; for now only on paper.
+//! `bonghwa run`: a plan that was made is carried out.
+
+use std::fs;
+use std::path::Path;
 
 use clap::Args;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::cli::Door;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::live;
+use crate::cli::live::Start;
+use crate::cli::live::live;
+use crate::cli::past_runs;
 use crate::cli::project;
+use crate::cli::project::Project;
 use crate::cli::store;
+use crate::engine;
+use crate::journal::FileJournal;
+use crate::journal::Opening;
+use crate::plan;
+use crate::plan::Plan;
+use crate::plan::Violation;
 use crate::report::dry_run::dry_run;
+use crate::report::violation;
+use crate::report::words;
+use crate::run::Event;
+use crate::run::Script;
 
 const AFTER_HELP: &str = "\
+Every step is written down before it begins, so that after a crash `bonghwa resume` knows what to look for.
+The first question is always whether the plan may begin; `bonghwa approve start` answers it from another terminal.
+
+Ctrl-C once holds (nothing new starts), twice cancels (what runs is ended), three times leaves.
+
 Examples:
-  bonghwa run 1a2b3c4d5e6f --dry-run | less     every command as it would be sent, in order
-  bonghwa run plan.json --dry-run --all         for each host by itself";
+  bonghwa run 4f2a              carry out the plan whose digest begins so
+  bonghwa run plan.json         the same, from a file
+  bonghwa run 4f2a --dry-run    only print every command, as it would be sent, in order
+  bonghwa run 4f2a --no-wait    leave with code 4 instead of waiting for people";
+
+/// Names that are listed before the rest is counted.
+const LISTED: usize = 3;
+/// Runs that may begin within one minute.
+const NAMES_MAX: u32 = 1_000;
 
 /// Carry out a plan.
 #[derive(Debug, Args)]
@@ -20,17 +52,131 @@ Examples:
 pub(crate) struct RunArgs {
     /// A file, or the first letters of the digest of a plan that was kept
     plan: String,
+    /// Leave as soon as nothing goes on without a person
+    #[arg(long, conflicts_with = "dry_run")]
+    no_wait: bool,
     /// Only print what would be done; nothing is executed, and nobody is asked
-    #[arg(long, required = true)]
+    #[arg(long)]
     dry_run: bool,
     /// With --dry-run: one line for each host, also where many get the same command
-    #[arg(long)]
+    #[arg(long, requires = "dry_run")]
     all: bool,
 }
 
-/// Walks a plan on paper.
+/// Carries a plan out.
 pub(crate) fn run(args: &RunArgs, door: &Door) -> Result<Exit, CommandError> {
-    let plan = store::open(project::root(door).as_deref(), &args.plan)?;
-    door.ui.data(&dry_run(&plan, args.all, door.ui.paint))?;
-    Ok(Exit::Done)
+    if args.dry_run {
+        let plan = store::open(project::root(door).as_deref(), &args.plan)?;
+        door.ui.data(&dry_run(&plan, args.all, door.ui.paint))?;
+        return Ok(Exit::Done);
+    }
+    let project = Project::open(door)?;
+    let plan = store::open(Some(&project.root), &args.plan)?;
+    is_current(&plan, &project)?;
+    is_sound(&plan, &project)?;
+    is_possible(&plan)?;
+    nobody_else(&project.root)?;
+    begin(&project.root, plan, None, args.no_wait, door)
+}
+
+/// Begins the run of a plan that was looked at.
+pub(crate) fn begin(
+    root: &Path,
+    plan: Plan,
+    parent: Option<String>,
+    leaves: bool,
+    door: &Door,
+) -> Result<Exit, CommandError> {
+    store::keep_out_of_git(root)?;
+    let root = root
+        .canonicalize()
+        .map_err(|error| CommandError::failed("the folder of the project is gone").because(&error))?;
+    let run = free_name(&root, &plan)?;
+    let folder = past_runs::folder(&root).join(&run);
+    // The pen first: whoever loses the race for it leaves nothing behind.
+    let pen = live::pen(&root, &run)?;
+    store::private_folder(&past_runs::folder(&root))?;
+    store::private_folder(&folder)?;
+    store::write(&folder.join(past_runs::PLAN), &store::bytes(&plan)?)?;
+    let opening =
+        Opening { run: run.clone(), plan: plan.id.clone(), parent, program: env!("CARGO_PKG_VERSION").to_owned() };
+    let (journal, entries) = FileJournal::create(&folder, pen, live::now(), opening)
+        .map_err(|error| live::unavailable("the journal can't be begun, so nothing was done", &error))?;
+    door.ui.status(&format!("run {run}: `bonghwa status {run}` shows it elsewhere"));
+    live(Start { root, run, plan, journal, entries, leaves, first: None }, door)
+}
+
+/// A plan is good for the files that it was made from.
+fn is_current(plan: &Plan, project: &Project) -> Result<(), CommandError> {
+    let mut changed: Vec<&str> = Vec::new();
+    let is_file = |path: &str| path == "bonghwa.toml" || path.starts_with("topology/") || path.starts_with("runbooks/");
+    for source in plan.sources.iter().filter(|source| is_file(&source.path)) {
+        if !project.sources.contains(source) {
+            changed.push(&source.path);
+        }
+    }
+    let known = |path: &str| plan.sources.iter().any(|source| source.path == path);
+    changed.extend(project.sources.iter().map(|source| source.path.as_str()).filter(|path| !known(path)));
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let listed = changed.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+    let more = changed.len().saturating_sub(LISTED);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Err(CommandError::refused(format!("this plan was made from other files than there are now: {listed}{rest}"))
+        .hint("plan again; `bonghwa diff OLD NEW` then shows what that changes"))
+}
+
+/// The second pair of eyes looks again: the plan may come from anywhere.
+fn is_sound(plan: &Plan, project: &Project) -> Result<(), CommandError> {
+    let violations = plan::verify(&project.loaded.estate, plan);
+    let destroys: Vec<&Violation> = violations.iter().filter(|violation| violation.destroys()).collect();
+    if destroys.is_empty() {
+        return Ok(());
+    }
+    let mut error = CommandError::refused("this plan could destroy something, and is not carried out");
+    error.chain.extend(destroys.into_iter().map(violation::violation));
+    Err(error.hint("plan again; if the new plan fails in the same way, that is a fault of bonghwa"))
+}
+
+/// What can't be done by these hands is told before anything is begun, not at the step that needs it.
+fn is_possible(plan: &Plan) -> Result<(), CommandError> {
+    Script::new(plan).map_err(|error| CommandError::failed("this plan can't be carried out").because(&error))?;
+    let unable = engine::unable(plan);
+    if unable.is_empty() {
+        return Ok(());
+    }
+    let mut error = CommandError::refused("this plan asks for what can't be done from here; nothing was begun");
+    for (why, steps) in &unable {
+        let listed = steps.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
+        error.chain.push(format!("{why}: {} ({listed}…)", words::count(steps.len(), "step")));
+    }
+    Err(error.hint("`bonghwa rehearse PLAN` tries the same plan on scripted hands"))
+}
+
+/// Something may still be in flight of a run that was left: it is taken up before another one begins.
+fn nobody_else(root: &Path) -> Result<(), CommandError> {
+    for name in past_runs::names(root).into_iter().rev() {
+        let Ok(past) = past_runs::open(root, &name) else { continue };
+        let ended = past.entries.iter().any(|entry| matches!(entry.event, Event::RunEnded { .. }));
+        if !ended {
+            return Err(CommandError::refused(format!("run {name} has not ended: one run acts at a time"))
+                .hint(format!("`bonghwa status {name}` shows where it stands"))
+                .hint(format!("`bonghwa resume {name}` goes on with it; Ctrl-C twice then cancels it")));
+        }
+    }
+    Ok(())
+}
+
+/// The day and the minute in the project's timezone, and what is lost: people say it to each other.
+fn free_name(root: &Path, plan: &Plan) -> Result<String, CommandError> {
+    let zone = TimeZone::get(&plan.timezone).unwrap_or(TimeZone::UTC);
+    let now = Timestamp::now().to_zoned(zone);
+    let place = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
+    let scope = plan.incident.scopes.first().map_or("plan", |scope| scope.scope.as_str());
+    let scope: String = scope.chars().take(24).map(place).collect();
+    let name = format!("{}-{scope}", now.strftime("%Y%m%d-%H%M"));
+    let free = |name: &String| !fs::exists(past_runs::folder(root).join(name)).unwrap_or(true);
+    let names = std::iter::once(name.clone()).chain((2..NAMES_MAX).map(|number| format!("{name}-{number}")));
+    names.into_iter().find(free).ok_or_else(|| CommandError::failed("found no free name for this run"))
 }

@@ -85,7 +85,8 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
     filled.map_or_else(|_| text.to_owned(), |filled| filled.finish().unwrap_or_else(|_| text.to_owned()))
 }
 
-fn task(action: &ActionOnPaper, run: &str) -> Option<Task> {
+/// What hands are asked, for an action. None for what only a person does.
+pub(in crate::engine) fn task(action: &ActionOnPaper, run: &str) -> Option<Task> {
     let named = |line: &String| name_run(line, run);
     Some(match action {
         ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },

@@ -3,6 +3,7 @@
 //! Read `cycle.rs` first: take what came in, fold what follows from it, decide, write it down, act. Whatever is decided is
 //! decided by room run; this room only carries. It knows no socket, no terminal and no file.
 
+mod able;
 mod cycle;
 mod hand;
 mod inbox;
@@ -13,6 +14,7 @@ mod rehearse;
 #[cfg(test)]
 mod tests;
 
+pub use able::unable;
 pub use cycle::Engine;
 pub use cycle::EngineError;
 pub use cycle::Leave;
