@@ -18,12 +18,11 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::input;
 use crate::cli::past_runs;
+use crate::cli::socket;
 use crate::cli::ui::say;
 use crate::cli::watching::Seen;
 use crate::cli::watching::Watching;
-use crate::control;
-use crate::control::Answer;
-use crate::control::Listener;
+use crate::cli::who::me;
 use crate::driver::Hands;
 use crate::driver::Secrets;
 use crate::engine::Engine;
@@ -43,7 +42,6 @@ use crate::run::Script;
 use crate::run::Stamp;
 use crate::run::State;
 use crate::run::StepState;
-use crate::run::Who;
 use crate::run::fold;
 
 /// What a run needs before it lives.
@@ -69,19 +67,9 @@ pub(crate) fn now() -> Stamp {
     Stamp(u64::try_from(Timestamp::now().as_millisecond()).unwrap_or(0))
 }
 
-/// Whoever runs this process.
-pub(crate) fn who() -> Who {
-    Who {
-        user: input::user_name(),
-        uid: rustix::process::getuid().as_raw(),
-        pid: std::process::id(),
-        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-    }
-}
-
 /// Takes the pen of the project for a run.
 pub(crate) fn pen(root: &Path, run: &str) -> Result<Pen, CommandError> {
-    let holder = Holder { by: who(), run: run.to_owned(), since: now() };
+    let holder = Holder { by: me(), run: run.to_owned(), since: now() };
     let folder = root.join(crate::cli::store::OURS);
     Pen::take(&folder, holder).map_err(|error| match &error {
         JournalError::PenHeld { by: Some(by) } => {
@@ -133,12 +121,12 @@ pub(crate) fn live(start: Start, door: &Door) -> Result<Exit, CommandError> {
         let engine = engine.map_err(|error| broken(&error))?;
         let handle = engine.handle();
         let (over, until) = oneshot::channel::<()>();
-        let server = open_socket(&root, &run, &folder, handle.clone(), until).await;
+        let server = open_socket(&root, &run, handle.clone(), until).await;
         tokio::spawn(interrupts(handle.clone()));
         tokio::spawn(told_to_end(handle.clone()));
         if let Some((command, reason)) = first {
             let handle = handle.clone();
-            tokio::spawn(async move { drop(handle.ask(command, who(), reason).await) });
+            tokio::spawn(async move { drop(handle.ask(command, me(), reason).await) });
         }
         let watching =
             Watching::begin(Arc::clone(&plan), Arc::clone(&script), &entries, (news, hears), door.ui, handle);
@@ -171,34 +159,16 @@ fn references(plan: &Plan) -> Vec<&str> {
 async fn open_socket(
     root: &Path,
     run: &str,
-    folder: &Path,
     handle: Handle,
     until: oneshot::Receiver<()>,
 ) -> Option<tokio::task::JoinHandle<()>> {
-    let me = who();
-    let path = control::socket_path(input::runtime_folder().as_deref(), &std::env::temp_dir(), me.uid, root, run);
-    let listener = match path {
-        Ok(path) => Listener::open(&path, folder, me).await,
-        Err(error) => Err(error),
-    };
-    let listener = match listener {
-        Ok(listener) => listener,
+    match socket::listen(root, run, &me()).await {
+        Ok(listener) => Some(tokio::spawn(socket::answer(listener, handle, async { drop(until.await) }))),
         Err(error) => {
             say(&format!("warning: this run can't be asked anything from another terminal: {error}"));
-            return None;
+            None
         }
-    };
-    let handler = move |request: control::Request, by: Who| {
-        let handle = handle.clone();
-        async move {
-            match handle.ask(request.command, by, request.reason).await {
-                Ok(Ok(())) => Answer::Done,
-                Ok(Err(no)) => Answer::No(no),
-                Err(_) => Answer::Gone,
-            }
-        }
-    };
-    Some(tokio::spawn(control::serve(listener, handler, async { drop(until.await) })))
+    }
 }
 
 /// The first Ctrl-C holds, the second cancels, the third leaves.
@@ -209,7 +179,7 @@ async fn interrupts(handle: Handle) {
             return;
         }
         // It may hold or be cancelled already: then this one had nothing to add, and the next one means more.
-        drop(handle.ask(command, who(), "Ctrl-C".to_owned()).await);
+        drop(handle.ask(command, me(), "Ctrl-C".to_owned()).await);
     }
 }
 

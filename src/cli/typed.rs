@@ -20,7 +20,9 @@ pub(crate) fn read(line: &str, script: &Script, state: &State) -> Result<(Comman
     let verb = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();
     let named = |make: fn(String) -> Command| {
-        let Some((name, why)) = rest.split_first() else { return Err(format!("{verb} what? {}", wanted(script, state))) };
+        let Some((name, why)) = rest.split_first() else {
+            return Err(format!("{verb} what? {}", wanted(script, state)));
+        };
         Ok((make(find(name, script, state)?), why.join(" ")))
     };
     match verb {
@@ -64,5 +66,9 @@ fn wants(script: &Script, state: &State, at: usize) -> bool {
 fn wanted(script: &Script, state: &State) -> String {
     let names: Vec<&str> =
         (0..script.len()).filter(|&at| wants(script, state, at)).take(4).map(|at| script.name(at)).collect();
-    if names.is_empty() { "Nothing waits for an answer".to_owned() } else { format!("These wait: {}", names.join(", ")) }
+    if names.is_empty() {
+        "Nothing waits for an answer".to_owned()
+    } else {
+        format!("These wait: {}", names.join(", "))
+    }
 }

@@ -14,10 +14,10 @@ use rustix::termios::Termios;
 use tokio::runtime;
 
 use crate::cli::live::now;
-use crate::cli::live::who;
 use crate::cli::screen::Screen;
 use crate::cli::typed;
 use crate::cli::ui::Ui;
+use crate::cli::who::me;
 use crate::engine::Handle;
 use crate::plan::Plan;
 use crate::report::run_line::event_line;
@@ -186,7 +186,7 @@ impl Watched {
                 let (handle, news) = (self.handle.clone(), self.news.clone());
                 self.answer = format!("{line} …");
                 self.runtime.spawn(async move {
-                    let answer = match handle.ask(command, who(), reason).await {
+                    let answer = match handle.ask(command, me(), reason).await {
                         Ok(Ok(())) => format!("{line}: done, and written down"),
                         Ok(Err(no)) => format!("no: {no}"),
                         Err(gone) => gone.to_string(),
@@ -235,6 +235,7 @@ impl Keys {
 
 impl Drop for Keys {
     fn drop(&mut self) {
-        drop(termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before));
+        // A terminal that is gone needs nothing back.
+        termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before).unwrap_or_default();
     }
 }
