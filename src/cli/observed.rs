@@ -19,6 +19,7 @@ use crate::run::Stamp;
 pub(crate) fn observation(root: &Path, estate: &Estate) -> Observation {
     let mut seen: Vec<(Stamp, LeftBehind)> = Vec::new();
     let mut sources = Vec::new();
+    let mut history = run::History::default();
     for name in past_runs::names(root) {
         let unseen = |why: &str| say(&format!("warning: run {name} is not looked at for what is so now: {why}"));
         let run = match past_runs::open(root, &name) {
@@ -29,7 +30,10 @@ pub(crate) fn observation(root: &Path, estate: &Estate) -> Observation {
             }
         };
         match run::left_behind(&run.plan, &run.entries) {
-            Ok(left) => seen.push((run.opened(), left)),
+            Ok(left) => {
+                history.learn(&run.plan, &run.entries);
+                seen.push((run.opened(), left));
+            }
             Err(error) => {
                 unseen(&error.to_string());
                 continue;
@@ -41,5 +45,5 @@ pub(crate) fn observation(root: &Path, estate: &Estate) -> Observation {
     }
     seen.sort_by(|one, other| (one.0, &one.1.run).cmp(&(other.0, &other.1.run)));
     let left: Vec<LeftBehind> = seen.into_iter().map(|(_, left)| left).collect();
-    Observation { sources, ..run::observation(estate, &left) }
+    Observation { sources, spans: history.spans(), ..run::observation(estate, &left) }
 }

@@ -78,6 +78,17 @@ impl ScopeState {
     }
 }
 
+/// How long a step took in runs, where it went well at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spans {
+    /// Half of them were faster.
+    pub median: Millis,
+    /// Three of four were faster: what takes longer is late.
+    pub p75: Millis,
+    /// How many there were.
+    pub runs: u64,
+}
+
 /// What is known of the estate as it is, beyond what was declared. Empty means: as declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observation {
@@ -89,6 +100,8 @@ pub struct Observation {
     pub quarantined: Vec<SiteId>,
     /// Fences that stand on a person's word: where, and the gate that was opened on it. Sorted.
     pub owed: Vec<(SiteId, String)>,
+    /// How long steps took in these runs, by their ids. Sorted.
+    pub spans: Vec<(String, Spans)>,
     /// The runs that left this behind, the oldest first.
     pub runs: Vec<String>,
     /// Where it was learnt, with its digest; goes among the plan's sources.

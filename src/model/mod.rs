@@ -73,6 +73,7 @@ pub use incident::Incident;
 pub use incident::Observation;
 pub use incident::Scope;
 pub use incident::ScopeState;
+pub use incident::Spans;
 /// A day, without a time or a zone.
 pub use jiff::civil::Date;
 pub use numbers::Numbers;

@@ -47,6 +47,8 @@ pub(in crate::plan) struct Draft {
     pub(in crate::plan) duration: Millis,
     /// Where that figure came from.
     pub(in crate::plan) duration_from: DurationFrom,
+    /// When it is late, as finished runs have it.
+    pub(in crate::plan) late_after: Option<Millis>,
     /// What is so when it is done.
     pub(in crate::plan) effect: Option<Effect>,
 }

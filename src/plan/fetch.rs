@@ -40,6 +40,7 @@ pub(in crate::plan) fn add(drafts: &mut Vec<Draft>) {
         uses: Vec::new(),
         duration: Millis::ZERO,
         duration_from: DurationFrom::Person,
+        late_after: None,
         effect: None,
     }));
 }

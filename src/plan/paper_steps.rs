@@ -77,6 +77,7 @@ pub(in crate::plan) fn step(
         start_ms: clock.start(node),
         duration_ms: draft.duration,
         duration_from: draft.duration_from.clone(),
+        late_after_ms: draft.late_after,
         limits: limits(draft, template, &fill),
         batch: template
             .and_then(|it| it.batch)

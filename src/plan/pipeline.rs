@@ -2,11 +2,13 @@
 
 use crate::model::Incident;
 use crate::model::Observation;
+use crate::model::Spans;
 use crate::placement::Placement;
 use crate::placement::Situation;
 use crate::placement::Urgency;
 use crate::placement::place;
 use crate::placement::urgency;
+use crate::plan::DurationFrom;
 use crate::plan::Ground;
 use crate::plan::Mode;
 use crate::plan::Plan;
@@ -71,7 +73,7 @@ pub fn plan_on(
     refuse::degrading_move(&scene)?;
     refuse::crowded_home(&scene)?;
     fetch::add(&mut drafts);
-    time(&scene, &mut drafts);
+    time(&scene, &mut drafts, &observation.spans);
     let mut web = Web { drafts, ..Web::default() };
     let mut issues = Vec::new();
     let lanes = lanes(&scene, &mut web);
@@ -131,11 +133,21 @@ fn settle(
     }
 }
 
-fn time(scene: &Scene<'_>, drafts: &mut [Draft]) {
+/// As finished runs have it, else as its author said, else a default for its kind of action.
+fn time(scene: &Scene<'_>, drafts: &mut [Draft], spans: &[(String, Spans)]) {
     for draft in drafts {
         let seats = draft.service().map_or(&[][..], |id| &scene.placed(id).seats);
         let (duration, from) = timing::duration(scene.estate(), scene.situation, draft, seats);
         draft.duration = duration;
         draft.duration_from = from;
+        if !spans.is_empty() && draft.duration_from != DurationFrom::Person {
+            let id = names::step_id(scene, draft);
+            let seen = spans.binary_search_by(|(known, _)| known.cmp(&id)).ok().map(|at| spans[at].1);
+            if let Some(seen) = seen {
+                draft.duration = seen.median;
+                draft.duration_from = DurationFrom::History;
+                draft.late_after = Some(seen.p75);
+            }
+        }
     }
 }

@@ -62,6 +62,7 @@ fn site_fences(scene: &Scene<'_>) -> Vec<Draft> {
                 uses: Vec::new(),
                 duration: Millis::ZERO,
                 duration_from: DurationFrom::Default,
+                late_after: None,
                 effect: None,
             }));
         }
@@ -176,6 +177,7 @@ fn launches(scene: &Scene<'_>, id: ServiceId, drafts: &[Draft]) -> Vec<Draft> {
             uses: Vec::new(),
             duration: Millis::ZERO,
             duration_from: DurationFrom::Launch,
+            late_after: None,
             effect: None,
         });
     }
@@ -337,6 +339,7 @@ impl Desk<'_> {
             uses: Vec::new(),
             duration: Millis::ZERO,
             duration_from: DurationFrom::Default,
+            late_after: None,
             effect: None,
         }
     }

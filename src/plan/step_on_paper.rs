@@ -118,6 +118,9 @@ pub struct Step {
     pub duration_ms: Millis,
     /// Where that figure came from.
     pub duration_from: DurationFrom,
+    /// What takes longer than this is late: three of four finished runs were faster. None where there are too few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late_after_ms: Option<Millis>,
     /// Limits of every attempt.
     pub limits: StepLimits,
     /// How it spreads over its hosts.

@@ -307,6 +307,7 @@ pub(crate) fn step(id: &str, title: &str, start: u64, duration: u64, after: &[&s
         start_ms: Millis::from_secs(start),
         duration_ms: Millis::from_secs(duration),
         duration_from: DurationFrom::Expect(Some("the drill of 2026-09-12".to_owned())),
+        late_after_ms: None,
         limits: StepLimits {
             timeout_ms: Millis::from_secs(180),
             attempts: 3,

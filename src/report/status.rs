@@ -349,7 +349,8 @@ impl Facts<'_> {
                 StepState::Probing { .. } | StepState::Failed(_) | StepState::Done(_) | StepState::Skipped => None,
             };
             let for_ms = self.now.since(run.began.unwrap_or(run.since));
-            let (is, attempt, expected_ms) = (run.state.word(), run.attempt, step.duration_ms);
+            let (is, attempt) = (run.state.word(), run.attempt);
+            let expected_ms = step.late_after_ms.unwrap_or(step.duration_ms);
             return Work { id, is, attempt, for_ms, expected_ms, rests_ms };
         };
         let (gate, run) = (&self.plan.gates[gate], &self.state.gates[gate]);

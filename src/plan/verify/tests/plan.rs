@@ -149,6 +149,7 @@ pub(super) fn step(id: &str, phase: &str, times: (u64, u64), effect: Option<Effe
         start_ms: Millis::from_secs(times.0),
         duration_ms: Millis::from_secs(times.1 - times.0),
         duration_from: DurationFrom::Default,
+        late_after_ms: None,
         limits: StepLimits { timeout_ms: Millis::from_secs(20), attempts: 1, backoff_ms: Millis::ZERO, kill: None },
         batch: None,
         irreversible: false,
