@@ -11,7 +11,7 @@ pub enum Exit {
     Findings = 1,
     /// The command line was wrong.
     Usage = 2,
-    /// No plan was made, because any plan would destroy something.
+    /// No plan was made, because any plan would destroy something; or a run said no. Nothing was changed.
     Refused = 3,
     /// Stopped in a safe place, waiting for a person.
     Held = 4,

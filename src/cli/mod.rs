@@ -1,5 +1,6 @@
 //! THE DOOR. Files, the clock and the terminal are touched here and nowhere else; one file per command.
 
+mod answer;
 mod check;
 mod circles;
 mod completions;
@@ -7,16 +8,20 @@ mod diff;
 mod error;
 pub mod exit;
 mod explain;
+mod going;
 mod graph;
 mod incident;
 mod init;
 pub mod input;
 mod judged;
 mod live;
+mod named;
+mod no;
 mod observed;
 mod past_runs;
 mod plan;
 mod project;
+mod reason;
 mod rehearse;
 mod release;
 mod report;
@@ -57,7 +62,8 @@ Examples:
   bonghwa plan --lost pangyo           how everything comes back when pangyo is lost
   bonghwa explain lifeline --lost pangyo
 
-Exit codes: 0 done, 1 something written must be mended, 2 wrong usage, 3 refused, 5 failed, 70 a bug.";
+Exit codes: 0 done, 1 something written must be mended, 2 wrong usage, 3 refused, 4 held,
+5 failed, 6 in doubt, 70 a bug.";
 
 /// Plans the evacuation of a datacenter, text messages first, and proves that the plan can work.
 #[derive(Debug, Parser)]
@@ -109,6 +115,8 @@ enum Command {
     Explain(explain::ExplainArgs),
     /// Show where a run stands, and what can be done
     Status(status::StatusArgs),
+    #[command(flatten)]
+    Answer(answer::Answer),
     /// Draw what depends on what
     Graph(graph::GraphArgs),
     /// Write a small estate to begin with
@@ -162,6 +170,7 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),
         Command::Status(args) => status::run(&args, door),
+        Command::Answer(answer) => answer::run(&answer, door),
         Command::Graph(args) => graph::run(&args, door),
         Command::Init(args) => init::run(&args, door),
         Command::Completions(args) => completions::run(&args, door),

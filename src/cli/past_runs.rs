@@ -12,6 +12,7 @@ use crate::journal::JournalError;
 use crate::journal::Reading;
 use crate::plan::Plan;
 use crate::run::Entry;
+use crate::run::Event;
 use crate::run::Stamp;
 
 /// The plan of a run, in its folder.
@@ -35,6 +36,11 @@ impl PastRun {
     /// When it was opened.
     pub(crate) fn opened(&self) -> Stamp {
         self.entries.first().map_or(Stamp(0), |entry| entry.at)
+    }
+
+    /// Whether it came to its end.
+    pub(crate) fn is_over(&self) -> bool {
+        self.entries.last().is_some_and(|last| matches!(last.event, Event::RunEnded { .. }))
     }
 }
 

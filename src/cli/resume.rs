@@ -1,12 +1,11 @@
 //! `bonghwa resume`: releases the hold of a run that lives, or takes up one whose process is gone.
 
-use std::time::Duration;
-
 use clap::Args;
 
 use crate::cli::Door;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::going::Going;
 use crate::cli::live;
 use crate::cli::live::Start;
 use crate::cli::live::live;
@@ -15,9 +14,6 @@ use crate::cli::past_runs::PastRun;
 use crate::cli::project;
 use crate::cli::store;
 use crate::cli::ui::say;
-use crate::control;
-use crate::control::AskError;
-use crate::control::Request;
 use crate::journal;
 use crate::journal::FileJournal;
 use crate::journal::Taken;
@@ -36,9 +32,6 @@ after on the far side first, and nothing is done a second time that can't be.
 Examples:
   bonghwa resume                            the run that has not ended
   bonghwa resume 20261122-0312-pangyo --reason \"the bastion is back\"";
-
-/// How long an answer may take: a disk that is slow is not gone.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Go on with a run.
 #[derive(Debug, Args)]
@@ -67,18 +60,9 @@ pub(crate) fn run(args: &ResumeArgs, door: &Door) -> Result<Exit, CommandError> 
     if let Some(holder) = holder.filter(|holder| holder.run == name) {
         let by = format!("{} on {}, process {}", holder.by.user, holder.by.host, holder.by.pid);
         door.ui.status(&format!("run {name} lives ({by}): releasing its hold"));
-        let folder = past_runs::folder(&root).join(&name);
-        let request = Request::new(Command::Resume, args.reason.clone());
-        return match control::ask(&folder, &request, PATIENCE) {
-            Ok(()) => {
-                door.ui.status(&format!("run {name} goes on"));
-                Ok(Exit::Done)
-            }
-            Err(error @ AskError::No(_)) => Err(CommandError::refused(format!("run {name} does not hold"))
-                .because(&error)
-                .hint(format!("`bonghwa status {name}` shows where it stands"))),
-            Err(error) => Err(CommandError::failed(format!("could not ask run {name}")).because(&error)),
-        };
+        Going::find(&root, Some(&name))?.ask(Command::Resume, &args.reason)?;
+        door.ui.status(&format!("run {name} goes on"));
+        return Ok(Exit::Done);
     }
     if past.entries.iter().any(|entry| matches!(entry.event, Event::RunEnded { .. })) {
         return Err(CommandError::refused(format!("run {name} has ended"))

@@ -2,6 +2,7 @@
 //!
 //! Every test has a project of its own in a folder that vanishes, no colour, and a fixed day.
 
+mod answer;
 mod estate;
 mod plan;
 mod played;

@@ -72,6 +72,13 @@ fn usage_leaves_with_2_and_help_with_0() {
         "report",
         "runs",
         "release",
+        "approve",
+        "reject",
+        "retry",
+        "skip",
+        "mark-done",
+        "hold",
+        "cancel",
     ] {
         let help = test.run(&[command, "--help"]).code(0).out();
         assert!(help.contains("Examples:"), "{command}");
