@@ -72,11 +72,7 @@ pub(crate) fn pen(root: &Path, run: &str) -> Result<Pen, CommandError> {
     let holder = Holder { by: me(), run: run.to_owned(), since: now() };
     let folder = root.join(crate::cli::store::OURS);
     Pen::take(&folder, holder).map_err(|error| match &error {
-        JournalError::PenHeld { by: Some(by) } => {
-            let is = format!("run {} is active, by {} on {}, process {}", by.run, by.by.user, by.by.host, by.by.pid);
-            CommandError::refused(format!("{is}: one run acts at a time"))
-                .hint(format!("`bonghwa status {}` shows it", by.run))
-        }
+        JournalError::PenHeld { by: Some(by) } => held_by(by),
         JournalError::PenHeld { by: None } => {
             CommandError::refused("another run of this project is active: one run acts at a time")
                 .hint("`bonghwa status` shows it")
@@ -91,6 +87,13 @@ pub(crate) fn pen(root: &Path, run: &str) -> Result<Pen, CommandError> {
         | JournalError::NotAJournal
         | JournalError::Stopped => unavailable("could not take the pen of this project", &error),
     })
+}
+
+/// Somebody else acts for this project.
+pub(crate) fn held_by(holder: &Holder) -> CommandError {
+    let Holder { by, run, .. } = holder;
+    let is = format!("run {run} is active, by {} on {}, process {}", by.user, by.host, by.pid);
+    CommandError::refused(format!("{is}: one run acts at a time")).hint(format!("`bonghwa status {run}` shows it"))
 }
 
 /// Nothing was done, because it could not be written down.

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &ResumeArgs, door: &Door) -> Result<Exit, CommandError> 
     let root = root
         .canonicalize()
         .map_err(|error| CommandError::failed("the folder of the project is gone").because(&error))?;
-    let past = past_runs::find(&root, args.run.as_deref())?;
+    let past = past_runs::find(&root, args.run.as_deref()).map_err(unreadable)?;
     let name = past.name.clone();
     let holder = journal::pen_holder(&root.join(store::OURS))
         .map_err(|error| live::unavailable("could not tell whether the run lives", &error))?;
@@ -69,6 +69,15 @@ pub(crate) fn run(args: &ResumeArgs, door: &Door) -> Result<Exit, CommandError> 
             .hint(format!("`bonghwa report {name}` tells how it went")));
     }
     take_up(past, root, args, door)
+}
+
+/// What can't be read can't be gone on with: nobody knows what was begun.
+fn unreadable(error: CommandError) -> CommandError {
+    if error.exit != Exit::Failed {
+        return error;
+    }
+    CommandError { exit: Exit::JournalUnavailable, ..error }
+        .hint("nothing was done, and nothing was changed: look what runs before anything else")
 }
 
 fn take_up(past: PastRun, root: std::path::PathBuf, args: &ResumeArgs, door: &Door) -> Result<Exit, CommandError> {

@@ -16,7 +16,9 @@ use crate::cli::live::live;
 use crate::cli::past_runs;
 use crate::cli::project;
 use crate::cli::project::Project;
+use crate::cli::run_folder;
 use crate::cli::store;
+use crate::cli::ui::say;
 use crate::engine;
 use crate::journal::FileJournal;
 use crate::journal::Opening;
@@ -87,7 +89,7 @@ pub(crate) fn begin(
     leaves: bool,
     door: &Door,
 ) -> Result<Exit, CommandError> {
-    store::keep_out_of_git(root)?;
+    store::keep_out_of_git(root).map_err(unrecorded)?;
     let root = root
         .canonicalize()
         .map_err(|error| CommandError::failed("the folder of the project is gone").because(&error))?;
@@ -95,15 +97,21 @@ pub(crate) fn begin(
     let folder = past_runs::folder(&root).join(&run);
     // The pen first: whoever loses the race for it leaves nothing behind.
     let pen = live::pen(&root, &run)?;
-    store::private_folder(&past_runs::folder(&root))?;
-    store::private_folder(&folder)?;
-    store::write(&folder.join(past_runs::PLAN), &store::bytes(&plan)?)?;
+    store::private_folder(&folder).map_err(unrecorded)?;
+    store::write(&folder.join(past_runs::PLAN), &store::bytes(&plan)?).map_err(unrecorded)?;
     let opening =
         Opening { run: run.clone(), plan: plan.id.clone(), parent, program: env!("CARGO_PKG_VERSION").to_owned() };
     let (journal, entries) = FileJournal::create(&folder, pen, live::now(), opening)
         .map_err(|error| live::unavailable("the journal can't be begun, so nothing was done", &error))?;
     door.ui.status(&format!("run {run}: `bonghwa status {run}` shows it elsewhere"));
     live(Start { root, run, plan, journal, entries, leaves, first: None }, door)
+}
+
+/// Where nothing can be written, nothing is begun.
+fn unrecorded(error: CommandError) -> CommandError {
+    let mut told = CommandError { exit: Exit::JournalUnavailable, hints: Vec::new(), ..error };
+    told.chain.insert(0, "this run can't be recorded, so nothing was done".to_owned());
+    told.hint("mend that folder, or copy the project to where it can be written")
 }
 
 /// A plan is good for the files that it was made from.
@@ -156,8 +164,18 @@ fn is_possible(plan: &Plan) -> Result<(), CommandError> {
 
 /// Something may still be in flight of a run that was left: it is taken up before another one begins.
 fn nobody_else(root: &Path) -> Result<(), CommandError> {
+    if let Some(holder) = run_folder::holder(root) {
+        return Err(live::held_by(&holder));
+    }
     for name in past_runs::names(root).into_iter().rev() {
-        let Ok(past) = past_runs::open(root, &name) else { continue };
+        let past = match past_runs::open(root, &name) {
+            Ok(past) => past,
+            Err(error) => {
+                say(error.text().trim_end());
+                say(&format!("warning: nobody knows whether run {name} ended; look before you approve the start"));
+                continue;
+            }
+        };
         let ended = past.entries.iter().any(|entry| matches!(entry.event, Event::RunEnded { .. }));
         if !ended {
             return Err(CommandError::refused(format!("run {name} has not ended: one run acts at a time"))
@@ -176,7 +194,7 @@ fn free_name(root: &Path, plan: &Plan) -> Result<String, CommandError> {
     let scope = plan.incident.scopes.first().map_or("plan", |scope| scope.scope.as_str());
     let scope: String = scope.chars().take(24).map(place).collect();
     let name = format!("{}-{scope}", now.strftime("%Y%m%d-%H%M"));
-    let free = |name: &String| !fs::exists(past_runs::folder(root).join(name)).unwrap_or(true);
+    let free = |name: &String| !fs::exists(past_runs::folder(root).join(name)).unwrap_or(false);
     let names = std::iter::once(name.clone()).chain((2..NAMES_MAX).map(|number| format!("{name}-{number}")));
     names.into_iter().find(free).ok_or_else(|| CommandError::failed("found no free name for this run"))
 }

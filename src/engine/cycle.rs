@@ -28,6 +28,7 @@ use crate::run::RunEnd;
 use crate::run::Script;
 use crate::run::Stamp;
 use crate::run::State;
+use crate::run::What;
 use crate::run::Will;
 use crate::run::act;
 use crate::run::command;
@@ -102,6 +103,8 @@ pub struct Engine<D, J> {
     /// Results of hosts that are not written yet, and since when the first of them waits.
     hosts: BTreeMap<(NodeAt, u32), Vec<HostEnd>>,
     hosts_since: Option<Instant>,
+    /// Gates whose positions are being read: they may open without a person.
+    judging: BTreeSet<NodeAt>,
     /// Since when nothing has come in.
     idle: Option<Instant>,
 }
@@ -145,6 +148,7 @@ impl<D: Driver, J: Journal> Engine<D, J> {
             began: (now, Instant::now()),
             hosts: BTreeMap::new(),
             hosts_since: None,
+            judging: BTreeSet::new(),
             idle: None,
         })
     }
@@ -195,8 +199,11 @@ impl<D: Driver, J: Journal> Engine<D, J> {
         match patience {
             Patience::Stays => false,
             Patience::ADay => quiet && self.idle.is_some_and(|since| since.elapsed() >= A_DAY),
-            // A hold keeps what rests between two attempts from going on.
-            Patience::Leaves => quiet && (!self.state.is_resting() || self.state.will != Will::Going),
+            // A hold keeps what rests between two attempts from going on, and what a gate would release from starting.
+            Patience::Leaves => {
+                let moves = self.state.is_resting() || !self.judging.is_empty();
+                quiet && !(moves && self.state.will == Will::Going)
+            }
         }
     }
 
@@ -264,6 +271,9 @@ impl<D: Driver, J: Journal> Engine<D, J> {
             }
             Message::Input(input) => {
                 turn.told_to_end |= input == Input::Signal;
+                if let Input::Positions { at, .. } = &input {
+                    self.judging.remove(at);
+                }
                 // What its hosts said comes before how the whole ended.
                 self.flush_hosts(now, turn);
                 let events = react(&self.script, &self.state, input, now);
@@ -338,6 +348,9 @@ impl<D: Driver, J: Journal> Engine<D, J> {
                 handle: self.handle.clone(),
                 run: self.state.run.clone(),
             };
+            if act.what == What::Positions {
+                self.judging.insert(act.at);
+            }
             let done = self.state.steps.get(act.at).map(|step| step.hosts_before.clone()).unwrap_or_default();
             self.tasks.spawn(hand::carry_out(context, act, done));
         }

@@ -4,10 +4,13 @@
 
 mod answer;
 mod estate;
+mod live;
+mod live_end;
 mod plan;
 mod played;
 mod project;
 mod run;
 mod runs;
 mod screen;
+mod small;
 mod status;

@@ -1,0 +1,78 @@
+//! Runs in processes of their own: carried out to their end, killed in the middle, and gone on with.
+
+use bonghwa::run::Event;
+
+use crate::small::Small;
+
+/// What every step of the estate does, once.
+const ONCE: [&str; 8] =
+    ["begin fence", "begin photo", "begin promote", "begin text", "end fence", "end photo", "end promote", "end text"];
+
+#[test]
+fn a_run_is_answered_from_elsewhere_and_comes_to_its_end() {
+    let small = Small::new();
+    let run = small.start(&["run", "plan.json"]);
+    small.answer_all();
+    let (code, told) = run.left();
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(small.world(), ONCE);
+    let name = small.name();
+    assert!(told.contains(&format!("run {name} is done")), "{told}");
+    small.run(&["status"]).code(0);
+    let report = small.run(&["report"]).code(0).out();
+    assert!(report.contains(&name), "{report}");
+    // What ended is over: nothing goes on with it, and it hinders nobody.
+    let ended = small.run(&["resume", &name]).code(3).err();
+    assert!(ended.contains("has ended"), "{ended}");
+}
+
+/// The process dies while commands run; they go on by themselves, and whoever comes next takes them over.
+#[test]
+fn what_ran_when_the_process_died_is_taken_over_and_not_repeated() {
+    let small = Small::new();
+    for step in ["text", "promote"] {
+        small.stop(step);
+    }
+    let run = small.start(&["run", "plan.json"]);
+    small.approve("approval:start");
+    small.seen("begin text");
+    small.seen("begin promote");
+    run.crash();
+    let told = small.run(&["status"]).out();
+    assert!(told.contains("NOBODY ACTS"), "{told}");
+    // One ends while nobody looks, the other still runs when somebody does.
+    small.go("text");
+    small.seen("end text");
+    let again = small.start(&["resume"]);
+    again.tells("its process is gone");
+    small.event("an inquiry", |event| matches!(event, Event::Inquired { .. }));
+    small.go("promote");
+    small.answer_all();
+    let (code, told) = again.left();
+    assert_eq!(code, Some(0), "{told}");
+    assert_eq!(small.world(), ONCE);
+    let epochs = small.entries().last().map(|entry| entry.epoch);
+    assert_eq!(epochs, Some(2));
+}
+
+/// Wherever it dies, what follows is the same. Each process lives for some entries, and is then killed.
+#[test]
+fn a_run_that_dies_again_and_again_comes_to_the_same_end() {
+    for stride in [1, 2, 3, 7] {
+        let small = Small::new();
+        let mut args = vec!["run", "plan.json"];
+        for life in 1.. {
+            let run = small.start(&args);
+            args = vec!["resume"];
+            let until = life * stride + small.entries().len();
+            small.answer_until(|entries| entries.len() >= until);
+            if small.is_over() {
+                let (code, told) = run.left();
+                assert_eq!(code, Some(0), "{told}");
+                break;
+            }
+            run.crash();
+        }
+        assert_eq!(small.world(), ONCE);
+    }
+}
