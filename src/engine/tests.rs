@@ -1,6 +1,8 @@
 //! The loop under virtual time.
 
+mod bounds;
 mod crash;
 mod estate;
 mod faults;
+mod rules;
 mod watch;

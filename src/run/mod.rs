@@ -69,6 +69,8 @@ pub use ways::Way;
 pub use ways::ways;
 
 #[cfg(test)]
+pub(crate) mod broken;
+#[cfg(test)]
 pub(crate) mod played;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -5,10 +5,13 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::engine::tests::bounds::Sections;
+use crate::engine::tests::bounds::Silence;
 use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
 use crate::plan::GateKind;
 use crate::plan::Plan;
+use crate::plan::PoolOnPaper;
 use crate::plan::Step;
 use crate::run::End;
 use crate::run::Entry;
@@ -38,8 +41,15 @@ pub(in crate::engine) struct Watch<'a> {
     again: BTreeSet<String>,
     /// How often it was asked what became of an attempt.
     asked_after: BTreeMap<String, u32>,
+    /// Steps that began at least once, and those of them whose last attempt was seen not to be so already.
+    began: BTreeSet<String>,
+    not_so: BTreeSet<String>,
+    asked: BTreeSet<String>,
     held: bool,
+    ended: bool,
     crashes: u32,
+    silence: Silence<'a>,
+    sections: Sections<'a>,
 }
 
 impl<'a> Watch<'a> {
@@ -56,29 +66,50 @@ impl<'a> Watch<'a> {
             acted: BTreeMap::new(),
             again: BTreeSet::new(),
             asked_after: BTreeMap::new(),
+            began: BTreeSet::new(),
+            not_so: BTreeSet::new(),
+            asked: BTreeSet::new(),
             held: false,
+            ended: false,
             crashes: 0,
+            silence: Silence::new(plan),
+            sections: Sections::new(plan),
         };
         let mut state = State::new(script);
         for entry in entries {
             fold(script, &mut state, entry).map_err(|illegal| illegal.to_string())?;
             watch.entry(entry).map_err(|why| format!("entry {}: {why}: {:?}", entry.seq, entry.event))?;
         }
+        watch.nothing_half_done()?;
+        watch.nobody_waits_for_ever()?;
         watch.compare(script, &state)?;
         Ok(watch)
     }
 
     fn entry(&mut self, entry: &Entry) -> Result<(), String> {
+        self.silence.entry(entry, self.flying.keys().chain(&self.asked))?;
         match &entry.event {
             Event::PenTaken { .. } => self.crashes += 1,
             Event::Held { .. } | Event::Cancelled { .. } | Event::Yielding { .. } => self.held = true,
-            Event::Resumed { .. } => self.held = false,
+            Event::Resumed { .. } => {
+                self.nothing_half_done()?;
+                self.held = false;
+            }
+            Event::RunEnded { .. } => {
+                self.nothing_half_done()?;
+                self.ended = true;
+            }
+            Event::GateRejected { gate, .. } | Event::GateTimedOut { gate } => drop(self.asked.remove(gate)),
             Event::GateOpened { gate, by } => self.gate_opened(gate, by)?,
-            Event::GateAsked { gate } => self.may_ask(gate)?,
+            Event::GateAsked { gate } => {
+                self.may_ask(gate)?;
+                self.asked.insert(gate.clone());
+            }
             Event::Started { step, attempt } => self.started(step, *attempt, entry.at)?,
             Event::NotYetSo { step, attempt, .. } => {
                 self.step(step)?.done_if.as_ref().ok_or("nothing was asked")?;
                 self.acted.insert(step.clone(), *attempt);
+                self.not_so.insert(step.clone());
             }
             Event::AlreadySo { step, .. } => self.is_done(step),
             Event::Ended { step, end, .. } => self.ended(step, end)?,
@@ -100,42 +131,50 @@ impl<'a> Watch<'a> {
                 }
             }
             Event::Probed { step, so, .. } => self.probed(step, so)?,
-            Event::Confirmed { step, .. } => {
-                if !by_person(self.step(step)?) {
-                    return Err("no person was asked".to_owned());
-                }
-                self.is_done(step);
-            }
-            Event::MarkedDone { step, .. } => {
-                if self.step(step)?.effect == Some(Effect::Fenced) {
-                    return Err("a fence was marked done by hand".to_owned());
-                }
-                self.is_done(step);
-            }
-            Event::Skipped { step, .. } => {
-                if matches!(self.step(step)?.effect, Some(Effect::Fenced | Effect::Writer)) {
-                    return Err("a fence or a promotion was skipped".to_owned());
-                }
-                self.lands(step);
-                self.skipped.insert(step.clone());
-            }
-            Event::Denied { step, .. } | Event::Unanswered { step } => self.lands(step),
-            Event::Again { what, .. } => {
-                self.again.insert(what.clone());
-                self.attempts.remove(what);
-                self.lands(what);
-            }
+            Event::Confirmed { .. }
+            | Event::MarkedDone { .. }
+            | Event::Skipped { .. }
+            | Event::Denied { .. }
+            | Event::Unanswered { .. }
+            | Event::Again { .. } => self.person(&entry.event)?,
             Event::Opened { .. }
             | Event::ClockJumped { .. }
             | Event::PositionsSeen { .. }
-            | Event::GateRejected { .. }
-            | Event::GateTimedOut { .. }
             | Event::HostsEnded { .. }
             | Event::Stopping { .. }
             | Event::Left { .. }
             | Event::Quarantined { .. }
-            | Event::Released { .. }
-            | Event::RunEnded { .. } => {}
+            | Event::Released { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// What people say of a step, or fail to say.
+    fn person(&mut self, event: &Event) -> Result<(), String> {
+        if let Event::Confirmed { step, .. } = event {
+            by_person(self.step(step)?).then_some(()).ok_or("no person was asked")?;
+            self.is_done(step);
+        }
+        if let Event::MarkedDone { step, .. } = event {
+            if self.step(step)?.effect == Some(Effect::Fenced) {
+                return Err("a fence was marked done by hand".to_owned());
+            }
+            self.is_done(step);
+        }
+        if let Event::Skipped { step, .. } = event {
+            if matches!(self.step(step)?.effect, Some(Effect::Fenced | Effect::Writer)) {
+                return Err("a fence or a promotion was skipped".to_owned());
+            }
+            self.lands(step);
+            self.skipped.insert(step.clone());
+        }
+        if let Event::Denied { step, .. } | Event::Unanswered { step } = event {
+            self.lands(step);
+        }
+        if let Event::Again { what, .. } = event {
+            self.again.insert(what.clone());
+            self.attempts.remove(what);
+            self.lands(what);
         }
         Ok(())
     }
@@ -214,6 +253,7 @@ impl<'a> Watch<'a> {
             (OpenedBy::Person { .. }, _) => {}
         }
         self.open.insert(id.to_owned());
+        self.asked.remove(id);
         Ok(())
     }
 
@@ -234,28 +274,71 @@ impl<'a> Watch<'a> {
         if *tries > step.limits.attempts.max(1) + self.crashes {
             return Err(format!("attempt {tries} of {}", step.limits.attempts));
         }
-        if self.held && !matches!(step.phase.as_str(), "quiesce" | "fence" | "promote" | "verify") {
+        if self.held && !self.sections.entered(id, |id| self.began.contains(id)) {
             return Err("it began while the run was held".to_owned());
         }
+        self.began.insert(id.to_owned());
+        self.not_so.remove(id);
         self.flying.insert(id.to_owned(), (attempt, at));
         self.asked_after.remove(id);
         if step.done_if.is_none() && !by_person(step) {
             self.acted.insert(id.to_owned(), attempt);
         }
         self.within_pools()?;
-        self.nobody_was_passed_over(step)
+        self.nobody_was_passed_over(step)?;
+        self.a_share_is_kept(step)
+    }
+
+    /// What a step of a later class takes leaves the share of the first class alone, until that class is back. What could
+    /// never begin beside that share may, while nobody else is there.
+    fn a_share_is_kept(&self, step: &Step) -> Result<(), String> {
+        if step.class == 0 || by_person(step) || step.claims.is_empty() {
+            return Ok(());
+        }
+        let first_steps = self.plan.steps.iter().filter(|first| first.class == 0).map(|first| &first.id);
+        let first_gates = self.plan.gates.iter().filter(|first| first.class == 0).map(|first| &first.id);
+        if first_steps.chain(first_gates).all(|id| self.is_over(id)) {
+            return Ok(());
+        }
+        for pool in &self.plan.pools {
+            let amount = claimed(step, pool);
+            let others = || self.flying.keys().filter(|id| **id != step.id).map(|id| self.steps[id.as_str()]);
+            let used: u32 = others().map(|other| claimed(other, pool)).sum();
+            let first: u32 = others().filter(|other| other.class == 0).map(|other| claimed(other, pool)).sum();
+            let kept = pool.kept_for_first.min(pool.size).saturating_sub(first);
+            let alone = used == 0 && amount + kept > pool.size;
+            if amount > 0 && used + amount + kept > pool.size && !alone {
+                return Err(format!("it takes of {} what is kept for the first class", pool.id));
+            }
+        }
+        Ok(())
+    }
+
+    /// A journal ends with the run, or a day after everything that was asked was answered, or had its time.
+    fn nobody_waits_for_ever(&self) -> Result<(), String> {
+        match self.flying.keys().chain(&self.asked).next() {
+            Some(id) if !self.ended => Err(format!("{id} is waited for, for ever")),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Whoever was begun with a writer is not left without one, whatever people want of the rest.
+    fn nothing_half_done(&self) -> Result<(), String> {
+        if !self.flying.is_empty() {
+            return Ok(());
+        }
+        let could = |id: &str| !self.is_over(id) && self.steps[id].after.iter().all(|after| self.is_over(after));
+        match self.sections.left_inside(|id| self.began.contains(id), could) {
+            Some(id) => Err(format!("{id} was left undone inside a critical section")),
+            None => Ok(()),
+        }
     }
 
     /// What flies together fits into the pools.
     fn within_pools(&self) -> Result<(), String> {
         for pool in &self.plan.pools {
-            let claimed = |step: &&str| {
-                let claims = self.steps[*step].claims.iter().filter(|claim| claim.pool == pool.id);
-                claims.map(|claim| claim.amount).sum::<u32>()
-            };
-            let flying = self.flying.keys().map(String::as_str).filter(|id| !by_person(self.steps[id]));
-            let all: Vec<&str> = flying.collect();
-            let used: u32 = all.iter().map(claimed).sum();
+            let all: Vec<&String> = self.flying.keys().collect();
+            let used: u32 = all.iter().map(|id| claimed(self.steps[id.as_str()], pool)).sum();
             if used > pool.size {
                 return Err(format!("{} holds {} and {used} are taken by {all:?}", pool.id, pool.size));
             }
@@ -293,10 +376,16 @@ impl<'a> Watch<'a> {
             End::Lost(_) => return Ok(()),
             End::TimedOut => {
                 self.acted.remove(id);
+                if !has_probe(step) {
+                    self.flying.remove(id);
+                }
                 return Ok(());
             }
             End::Exit(_) | End::Signal(_) | End::NeverBegan(_) | End::NotEnough { .. } => false,
         };
+        if good && step.done_if.is_some() && !self.not_so.contains(id) {
+            return Err("nobody asked whether it was so already".to_owned());
+        }
         match (good, step.verify.is_some()) {
             (true, false) => self.is_done(id),
             (true, true) => drop(self.acted.remove(id)),
@@ -315,6 +404,12 @@ impl<'a> Watch<'a> {
         }
         Ok(())
     }
+}
+
+/// What a step takes of a pool. People who are asked share their questions out themselves.
+fn claimed(step: &Step, pool: &PoolOnPaper) -> u32 {
+    let claims = step.claims.iter().filter(|claim| claim.pool == pool.id && !by_person(step));
+    claims.map(|claim| claim.amount).sum()
 }
 
 fn by_person(step: &Step) -> bool {
