@@ -128,7 +128,9 @@ fn is_common(scene: &Scene<'_>, id: ServiceId, step: &StepTemplate) -> bool {
     let placed = scene.placed(id);
     let recovers = placed.seats.iter().any(|seat| seat.part == Part::Added) || !scene.sources(id).is_empty();
     let common = step.on == On::Source || step.on == On::Operator && !mentions(step, "target");
-    common && recovers && is_in_order(scene, step)
+    // Where nothing comes back, there is nothing to prepare, to announce or to burn the boats for: only fences are left.
+    let stranded = placed.seats.iter().all(|seat| seat.first.share == Ppm::ZERO && seat.last.share == Ppm::ZERO);
+    common && recovers && is_in_order(scene, step) && (!stranded || step.phase == Phase::Fence)
 }
 
 /// A step for a target replica.

@@ -36,6 +36,10 @@ rpo = "0s"
 id = "second"
 rto = "20m"
 rpo = "1m"
+[[tier]]
+id = "third"
+rto = "1h"
+rpo = "1m"
 [site.west]
 kind = "datacenter"
 capacity = { cores = 1000 }
@@ -71,7 +75,7 @@ runbook = "data"
 tier = "second"
 owner = "o"
 kind = "stateful"
-load = { cores = 20 }
+load = { cores = 50 }
 [service.ledger.at.west]
 role = "active"
 share = 1.0
@@ -104,13 +108,25 @@ runbook = "plain"
 tier = "second"
 owner = "o"
 kind = "stateless"
-load = { cores = 150 }
+load = { cores = 50 }
 degraded = { load = { cores = 20 }, note = "less" }
 [service.batch.at.east]
 role = "active"
 share = 1.0
 hosts = "e-bat-[1-2]"
 max-load = { cores = 150 }
+[service.toys]
+runbook = "plain"
+tier = "third"
+owner = "o"
+kind = "stateless"
+load = { cores = 40 }
+degraded = { load = { cores = 5 }, note = "less" }
+[service.toys.at.east]
+role = "active"
+share = 1.0
+hosts = "e-toy-1"
+max-load = { cores = 40 }
 [service.reader]
 tier = "second"
 owner = "o"
@@ -296,4 +312,26 @@ pub(in crate::engine) fn planned(site: &str, state: ScopeState) -> (Arc<Plan>, A
     let plan = plan_on(&prepare(&estate), &incident, &Observation::default(), &inputs).unwrap();
     let script = Script::new(&plan).unwrap();
     (Arc::new(plan), Arc::new(script))
+}
+
+#[test]
+fn the_estate_has_every_kind_of_gate() {
+    use crate::plan::GateKind;
+    use std::collections::BTreeSet;
+
+    let (plan, _) = plan();
+    let kinds: BTreeSet<&str> = plan
+        .gates
+        .iter()
+        .map(|gate| match gate.kind {
+            GateKind::ApproveStart => "start",
+            GateKind::ApproveVictims { .. } => "victims",
+            GateKind::ApproveIrreversible { .. } => "irreversible",
+            GateKind::Fence { .. } => "fence",
+            GateKind::DataLoss { .. } => "data loss",
+            GateKind::Health => "health",
+            GateKind::BreakGlass { .. } => "break glass",
+        })
+        .collect();
+    assert_eq!(kinds.len(), 7, "{kinds:?}");
 }
