@@ -33,8 +33,10 @@ use crate::journal::FileJournal;
 use crate::journal::Holder;
 use crate::journal::JournalError;
 use crate::journal::Pen;
+use crate::model::Millis;
 use crate::plan::ActionOnPaper;
 use crate::plan::Plan;
+use crate::report::words;
 use crate::run::Command;
 use crate::run::Entry;
 use crate::run::RunEnd;
@@ -43,6 +45,11 @@ use crate::run::Stamp;
 use crate::run::State;
 use crate::run::StepState;
 use crate::run::fold;
+
+/// How often somebody looks whether the machine slept.
+const LOOK: Duration = Duration::from_secs(1);
+/// A busy machine is late by less than this.
+const NAP: Millis = Millis::from_secs(3);
 
 /// What a run needs before it lives.
 pub(crate) struct Start {
@@ -127,6 +134,7 @@ pub(crate) fn live(start: Start, door: &Door) -> Result<Exit, CommandError> {
         let server = open_socket(&root, &run, handle.clone(), until).await;
         tokio::spawn(interrupts(handle.clone()));
         tokio::spawn(told_to_end(handle.clone()));
+        tokio::spawn(sleeps(handle.clone()));
         if let Some((command, reason)) = first {
             let handle = handle.clone();
             tokio::spawn(async move { drop(handle.ask(command, me(), reason).await) });
@@ -184,6 +192,36 @@ async fn interrupts(handle: Handle) {
         // It may hold or be cancelled already: then this one had nothing to add, and the next one means more.
         drop(handle.ask(command, me(), "Ctrl-C".to_owned()).await);
     }
+}
+
+/// Notices that the machine slept. The clock that waits are measured by stands still then; the one that counts from the
+/// start of the machine does not.
+async fn sleeps(handle: Handle) {
+    let begun = tokio::time::Instant::now();
+    let boot = since_boot();
+    let mut known = Millis::ZERO;
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let awake = Millis(u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let slept = since_boot().saturating_sub(boot).saturating_sub(awake);
+        let more = slept.saturating_sub(known);
+        if more >= NAP {
+            known = slept;
+            say(&format!("this machine slept for {}", words::span(more)));
+            handle.slept(more);
+        }
+    }
+}
+
+/// The time since the machine was started, its sleep included.
+fn since_boot() -> Millis {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(clock);
+    let (secs, nanos) = (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
+    Millis(secs.saturating_mul(1_000).saturating_add(nanos / 1_000_000))
 }
 
 /// A machine that shuts down, or a terminal that is gone: nothing new starts, and the process leaves when it can.

@@ -16,6 +16,7 @@ use crate::engine::inbox::Handle;
 use crate::engine::inbox::Message;
 use crate::journal::Journal;
 use crate::journal::JournalError;
+use crate::model::Millis;
 use crate::plan::Plan;
 use crate::run::Entry;
 use crate::run::Event;
@@ -238,6 +239,12 @@ impl<D: Driver, J: Journal> Engine<D, J> {
 
     /// One turn: what came in, what follows, what begins; written down together; then done.
     fn cycle(&mut self, messages: Vec<Message>) -> Result<Cycle, JournalError> {
+        // Limits went on while the machine slept: what ran out meanwhile is overdue now, and is asked after.
+        for message in &messages {
+            if let Message::Slept(span) = message {
+                self.began.0 = self.began.0.after(*span);
+            }
+        }
         let now = self.now();
         let mut turn = Turn { entries: Vec::new(), seq: self.state.seq, replies: Vec::new(), told_to_end: false };
         for message in messages {
@@ -268,6 +275,11 @@ impl<D: Driver, J: Journal> Engine<D, J> {
             Message::Host { at, attempt, host } => {
                 self.hosts.entry((at, attempt)).or_default().push(host);
                 self.hosts_since.get_or_insert_with(Instant::now);
+            }
+            Message::Slept(span) => {
+                let slept = Input::ClockJumped { forwards: span, backwards: Millis::ZERO };
+                let events = react(&self.script, &self.state, slept, now);
+                self.fold(now, events, turn);
             }
             Message::Input(input) => {
                 turn.told_to_end |= input == Input::Signal;

@@ -3,6 +3,7 @@
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
+use crate::model::Millis;
 use crate::run::Command;
 use crate::run::HostEnd;
 use crate::run::Input;
@@ -15,6 +16,8 @@ use crate::run::Who;
 pub(in crate::engine) enum Message {
     /// What hands answer, or what happened to the process.
     Input(Input),
+    /// The machine slept for so long: the clock of the loop stood still meanwhile.
+    Slept(Millis),
     /// One host of a step is done.
     Host {
         /// Which step.
@@ -64,6 +67,11 @@ impl Handle {
     pub fn signal(&self) {
         // A loop that is gone needs no telling.
         drop(self.inbox.send(Message::Input(Input::Signal)));
+    }
+
+    /// The machine slept for so long, and the clock that limits are measured by stood still meanwhile.
+    pub fn slept(&self, span: Millis) {
+        drop(self.inbox.send(Message::Slept(span)));
     }
 
     pub(in crate::engine) fn input(&self, input: Input) {

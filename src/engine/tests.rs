@@ -5,4 +5,5 @@ mod crash;
 mod estate;
 mod faults;
 mod rules;
+mod sleep;
 mod watch;
