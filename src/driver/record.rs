@@ -108,7 +108,7 @@ impl Record {
             fs::File::open(parent)?.sync_all()?;
         }
         let piece = (start.output_bytes / 2).max(4096);
-        let arguments = ["-c", WRAPPER, "bonghwa", "run"];
+        let arguments = ["-c", WRAPPER, "bonghwa-wrapper", "run"];
         let mut command = Command::new("setsid");
         command.arg("sh").args(arguments).arg(&self.folder).arg(line).env_clear().envs(start.env);
         command.env("BONGHWA_RECORD", &self.folder).env("BONGHWA_MASK", start.mask);
@@ -232,7 +232,7 @@ impl Record {
     /// What the wrapper says to a question. It runs in a group of its own, so that a Ctrl-C does not reach it.
     async fn answer(&self, verb: &[&str], rest: &[&str]) -> io::Result<String> {
         let mut command = Command::new("sh");
-        command.args(["-c", WRAPPER, "bonghwa"]).args(verb).arg(&self.folder).args(rest);
+        command.args(["-c", WRAPPER, "bonghwa-wrapper"]).args(verb).arg(&self.folder).args(rest);
         command.stdin(Stdio::null()).stderr(Stdio::null()).process_group(0).kill_on_drop(true);
         let output = timeout(ANSWER_MAX, command.output()).await.map_err(|_| io::ErrorKind::TimedOut)??;
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())

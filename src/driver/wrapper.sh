@@ -1,10 +1,10 @@
 # Runs a command so that it outlives whoever asked for it, and keeps a record of it in a private folder.
 #
-#   sh -c THIS bonghwa ask RECORD              writes down that it is about to be run
-#   sh -c THIS bonghwa run RECORD LINE         as the leader of a session of its own; the command is LINE
-#   sh -c THIS bonghwa look RECORD             says: never | alive | gone | ended HOW
-#   sh -c THIS bonghwa inquire RECORD          the same, and what was never begun will not begin of itself any more
-#   sh -c THIS bonghwa kill RECORD GRACE HOW [LINE]  says: dead | alive
+#   sh -c THIS bonghwa-wrapper ask RECORD              writes down that it is about to be run
+#   sh -c THIS bonghwa-wrapper run RECORD LINE         as the leader of a session of its own; the command is LINE
+#   sh -c THIS bonghwa-wrapper look RECORD             says: never | alive | gone | ended HOW
+#   sh -c THIS bonghwa-wrapper inquire RECORD          the same, and what was never begun will not begin of itself any more
+#   sh -c THIS bonghwa-wrapper kill RECORD GRACE HOW [LINE]  says: dead | alive
 #
 # HOW is `exit N`, `killed`, `timed-out` or `not-begun WHY`. The record holds
 #   asked    the boot in which somebody wanted it; comes before `run`, and survives a crash of the machine
