@@ -134,7 +134,7 @@ fn day(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| format!("{text} is no day: write it as 2026-11-22"))
 }
 
-fn span(text: &str) -> Result<Millis, String> {
+pub(crate) fn span(text: &str) -> Result<Millis, String> {
     Millis::parse(text).map_err(|_| format!("{text} is no span of time: write 7m, 90s or 1h30m"))
 }
 

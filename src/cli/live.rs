@@ -156,7 +156,7 @@ pub(crate) fn live(start: Start, door: &Door) -> Result<Exit, CommandError> {
 }
 
 /// Everything secret that the plan names, so that no command inherits it by accident.
-fn references(plan: &Plan) -> Vec<&str> {
+pub(crate) fn references(plan: &Plan) -> Vec<&str> {
     let env = plan.steps.iter().filter_map(|step| match &step.action {
         ActionOnPaper::Ssh { env, .. } | ActionOnPaper::Exec { env, .. } => Some(env),
         ActionOnPaper::Http(_) | ActionOnPaper::Route(_) | ActionOnPaper::Scale { .. } => None,

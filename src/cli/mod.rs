@@ -2,6 +2,7 @@
 
 mod answer;
 mod check;
+mod child;
 mod circles;
 mod completions;
 mod diff;
@@ -10,6 +11,7 @@ pub mod exit;
 mod explain;
 mod going;
 mod graph;
+mod handover;
 mod incident;
 mod init;
 pub mod input;
@@ -24,6 +26,7 @@ mod project;
 mod reason;
 mod rehearse;
 mod release;
+mod replan;
 mod report;
 mod resume;
 mod run;
@@ -33,6 +36,7 @@ mod runs_file;
 mod schema;
 mod scope;
 mod screen;
+mod settle;
 mod show;
 pub mod socket;
 mod status;
@@ -111,6 +115,8 @@ enum Command {
     Report(report::ReportArgs),
     /// List the runs of this project; carry them to another machine and back
     Runs(runs::RunsArgs),
+    /// Plan again for a run that goes on, and hand over to the new plan
+    Replan(replan::ReplanArgs),
     /// Explain a service, a step, the lifeline or a finding's code
     Explain(explain::ExplainArgs),
     /// Show where a run stands, and what can be done
@@ -166,6 +172,7 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Resume(args) => resume::run(&args, door),
         Command::Rehearse(args) => rehearse::run(&args, door),
         Command::Release(args) => release::run(&args, door),
+        Command::Replan(args) => replan::run(&args, door),
         Command::Report(args) => report::run(&args, door),
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),

@@ -14,6 +14,8 @@ use crate::cli::project::Project;
 use crate::cli::store;
 use crate::cli::ui::say;
 use crate::model::Estate;
+use crate::model::Incident;
+use crate::model::Observation;
 use crate::plan;
 use crate::plan::Inputs;
 use crate::plan::Plan;
@@ -96,14 +98,25 @@ pub(crate) fn make(project: &Project, estate: &Estate, args: &IncidentArgs) -> R
         return Err(unreadable(project));
     }
     let incident = args.incident(estate)?;
+    let observation = observed::observation(&project.root, estate);
+    make_from(project, estate, &incident, &observation, args.effort)
+}
+
+/// The same, from what is known to be so.
+pub(crate) fn make_from(
+    project: &Project,
+    estate: &Estate,
+    incident: &Incident,
+    observation: &Observation,
+    effort: u64,
+) -> Result<Plan, CommandError> {
     let inputs = Inputs {
         sources: project.sources.clone(),
-        effort: args.effort,
+        effort,
         errors_elsewhere: u64::try_from(project.errors()).unwrap_or(u64::MAX),
     };
     let ground = plan::prepare(estate);
-    let observation = observed::observation(&project.root, estate);
-    let plan = plan::plan_on(&ground, &incident, &observation, &inputs).map_err(|refusal| refused(&refusal))?;
+    let plan = plan::plan_on(&ground, incident, observation, &inputs).map_err(|refusal| refused(&refusal))?;
     let violations = plan::verify(estate, &plan);
     let told: Vec<String> = violations.iter().map(violation::violation).collect();
     if violations.iter().any(Violation::destroys) {

@@ -28,6 +28,7 @@ use crate::plan::Violation;
 use crate::report::dry_run::dry_run;
 use crate::report::violation;
 use crate::report::words;
+use crate::run::Command;
 use crate::run::Event;
 use crate::run::Script;
 
@@ -77,18 +78,24 @@ pub(crate) fn run(args: &RunArgs, door: &Door) -> Result<Exit, CommandError> {
     is_current(&plan, &project)?;
     is_sound(&plan, &project)?;
     is_possible(&plan)?;
-    nobody_else(&project.root)?;
-    begin(&project.root, plan, None, args.no_wait, door)
+    nobody_else(&project.root, None)?;
+    begin(&project.root, plan, Begin { leaves: args.no_wait, ..Begin::default() }, door)
+}
+
+/// How a run begins.
+#[derive(Debug, Default)]
+pub(crate) struct Begin {
+    /// The run that it succeeds.
+    pub(crate) parent: Option<String>,
+    /// It leaves as soon as nothing goes on without a person.
+    pub(crate) leaves: bool,
+    /// What is asked of it first, and why.
+    pub(crate) first: Option<(Command, String)>,
 }
 
 /// Begins the run of a plan that was looked at.
-pub(crate) fn begin(
-    root: &Path,
-    plan: Plan,
-    parent: Option<String>,
-    leaves: bool,
-    door: &Door,
-) -> Result<Exit, CommandError> {
+pub(crate) fn begin(root: &Path, plan: Plan, how: Begin, door: &Door) -> Result<Exit, CommandError> {
+    let Begin { parent, leaves, first } = how;
     store::keep_out_of_git(root).map_err(unrecorded)?;
     let root = root
         .canonicalize()
@@ -104,7 +111,7 @@ pub(crate) fn begin(
     let (journal, entries) = FileJournal::create(&folder, pen, live::now(), opening)
         .map_err(|error| live::unavailable("the journal can't be begun, so nothing was done", &error))?;
     door.ui.status(&format!("run {run}: `bonghwa status {run}` shows it elsewhere"));
-    live(Start { root, run, plan, journal, entries, leaves, first: None }, door)
+    live(Start { root, run, plan, journal, entries, leaves, first }, door)
 }
 
 /// Where nothing can be written, nothing is begun.
@@ -148,7 +155,7 @@ fn is_sound(plan: &Plan, project: &Project) -> Result<(), CommandError> {
 }
 
 /// What can't be done by these hands is told before anything is begun, not at the step that needs it.
-fn is_possible(plan: &Plan) -> Result<(), CommandError> {
+pub(crate) fn is_possible(plan: &Plan) -> Result<(), CommandError> {
     Script::new(plan).map_err(|error| CommandError::failed("this plan can't be carried out").because(&error))?;
     let unable = engine::unable(plan);
     if unable.is_empty() {
@@ -163,11 +170,11 @@ fn is_possible(plan: &Plan) -> Result<(), CommandError> {
 }
 
 /// Something may still be in flight of a run that was left: it is taken up before another one begins.
-fn nobody_else(root: &Path) -> Result<(), CommandError> {
-    if let Some(holder) = run_folder::holder(root) {
+pub(crate) fn nobody_else(root: &Path, but: Option<&str>) -> Result<(), CommandError> {
+    if let Some(holder) = run_folder::holder(root).filter(|holder| Some(holder.run.as_str()) != but) {
         return Err(live::held_by(&holder));
     }
-    for name in past_runs::names(root).into_iter().rev() {
+    for name in past_runs::names(root).into_iter().rev().filter(|name| Some(name.as_str()) != but) {
         let past = match past_runs::open(root, &name) {
             Ok(past) => past,
             Err(error) => {

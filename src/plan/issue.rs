@@ -163,6 +163,13 @@ pub enum Issue {
     },
     /// Where services are now was not observed: the loss is taken to have been answered as this program would.
     AssumedAway,
+    /// An edge that nobody had declared: it was learnt while the plan before this one ran.
+    LearntEdge {
+        /// Who can't serve.
+        caller: String,
+        /// Without whom.
+        callee: String,
+    },
 }
 
 impl Issue {
@@ -179,6 +186,7 @@ impl Issue {
             | Self::NoSteps { service, .. }
             | Self::RouteNotShifted { service, .. }
             | Self::NoFence { service, .. } => Some(service),
+            Self::LearntEdge { caller, .. } => Some(caller),
             Self::BootstrapCycle { step, .. } | Self::UsesStranded { step, .. } | Self::JumpLost { step, .. } => {
                 step.split('/').next()
             }
@@ -214,6 +222,7 @@ impl Issue {
             | Self::DefaultDurations { .. }
             | Self::FaultsElsewhere { .. }
             | Self::AssumedAway
+            | Self::LearntEdge { .. }
             | Self::Observed { .. }
             | Self::DeclaredOnly => false,
         }

@@ -33,6 +33,7 @@ mod scene;
 mod select;
 mod service_on_paper;
 mod step_on_paper;
+mod succeed;
 mod supply;
 mod timing;
 mod verify;
@@ -92,6 +93,7 @@ pub use step_on_paper::RouteOnPaper;
 pub use step_on_paper::Side;
 pub use step_on_paper::Step;
 pub use step_on_paper::StepLimits;
+pub use succeed::succeed;
 
 pub use crate::placement::Impact;
 pub use crate::placement::Level;

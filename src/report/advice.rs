@@ -128,11 +128,19 @@ pub fn issue(issue: &Issue) -> Advice {
             "compare with where they really are before running this",
         ),
         Issue::Observed { runs, last, away, quarantined, owed } => observed(*runs, last, *away, quarantined, owed),
+        Issue::LearntEdge { caller, callee } => learnt(caller, callee),
         Issue::DeclaredOnly => Advice::new(
             "where services run now is declared, not observed",
             "compare it with what you see before you approve the start",
         ),
     }
+}
+
+fn learnt(caller: &str, callee: &str) -> Advice {
+    Advice::new(
+        format!("{caller} needs {callee}: that was learnt while the plan before this one ran, and is declared nowhere"),
+        format!("add {callee} to `depends-on` of {caller}, or the next plan does not know it"),
+    )
 }
 
 fn observed(runs: u64, last: &str, away: u64, quarantined: &[String], owed: &[String]) -> Advice {

@@ -81,6 +81,7 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
         | Issue::FaultsElsewhere { .. }
         | Issue::DeclaredOnly
         | Issue::Observed { .. }
+        | Issue::LearntEdge { .. }
         | Issue::AssumedAway => {
             let Advice { what, act } = in_plan(plan, issues[0]);
             return Advice { what: format!("{what} (and {} more like it)", count - 1), act };

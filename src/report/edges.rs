@@ -32,6 +32,27 @@ pub fn marks(edge: &Dependency) -> Vec<&'static str> {
     kind.into_iter().chain(full_only).chain(same_site).collect()
 }
 
+/// All that a service needs, as it is written: to be put in the place of what its file says.
+#[must_use]
+pub fn written(estate: &Estate, id: ServiceId) -> String {
+    let service = estate.service(id);
+    let mut text = format!("[service.{}]\ndepends-on = [\n", service.name);
+    for edge in &service.depends_on {
+        let name = &estate.service(edge.service).name;
+        let kind = match edge.kind {
+            DependencyKind::Hard => "",
+            DependencyKind::Soft => ", kind = \"soft\"",
+            DependencyKind::Start => ", kind = \"start\"",
+        };
+        let full_only = if edge.full_only { ", unless = \"degraded\"" } else { "" };
+        let same_site = if edge.same_site { ", reach = \"same-site\"" } else { "" };
+        let marks = format!("{kind}{full_only}{same_site}");
+        let line = if marks.is_empty() { format!("\"{name}\"") } else { format!("{{ service = \"{name}\"{marks} }}") };
+        text.push_str(&format!("    {line},\n"));
+    }
+    text + "]\n"
+}
+
 /// The word for a kind of edge in JSON.
 #[must_use]
 pub const fn kind_word(kind: DependencyKind) -> &'static str {

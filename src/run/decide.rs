@@ -225,7 +225,7 @@ fn end(script: &Script, state: &State) -> Option<RunEnd> {
     if state.left_over == state.failed.len() && state.failed.iter().all(|&at| is_attested(script, state, at)) {
         return Some(RunEnd::Done);
     }
-    if !state.is_at_rest() || is_inside(script, state) {
+    if !is_settled(script, state) {
         return None;
     }
     match &state.will {
@@ -233,6 +233,12 @@ fn end(script: &Script, state: &State) -> Option<RunEnd> {
         Will::Cancelled { .. } => Some(RunEnd::Cancelled),
         Will::Yielding { plan } => Some(RunEnd::Succeeded { plan: plan.clone() }),
     }
+}
+
+/// Whether somebody else could take over now: nothing is in flight, and no critical section is open.
+#[must_use]
+pub fn is_settled(script: &Script, state: &State) -> bool {
+    state.is_at_rest() && !is_inside(script, state)
 }
 
 /// A fence that failed, where everything that it should have opened was opened by somebody's word: what is left of it is

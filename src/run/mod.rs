@@ -16,6 +16,7 @@ mod script;
 mod state;
 mod view;
 mod ways;
+mod writers;
 
 pub use command::Command;
 pub use command::No;
@@ -24,6 +25,7 @@ pub use decide::Act;
 pub use decide::What;
 pub use decide::act;
 pub use decide::decide;
+pub use decide::is_settled;
 pub use event::End;
 pub use event::Entry;
 pub use event::Event;
@@ -67,6 +69,7 @@ pub use view::View;
 pub use view::view;
 pub use ways::Way;
 pub use ways::ways;
+pub use writers::writers;
 
 #[cfg(test)]
 pub(crate) mod broken;

@@ -9,6 +9,7 @@ mod live_end;
 mod plan;
 mod played;
 mod project;
+mod replan;
 mod run;
 mod runs;
 mod screen;

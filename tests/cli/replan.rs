@@ -1,0 +1,161 @@
+//! The world changes while a run goes on: a new plan, and a handover that leaves nothing in flight unowned.
+
+use std::fs;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use bonghwa::journal;
+use bonghwa::run::Event;
+use bonghwa::run::Found;
+use bonghwa::run::RunEnd;
+
+use crate::run::Test;
+
+/// Three sites; every step writes a line into `did`, and starting mail takes until there is a file `go`.
+fn three() -> Test {
+    Test::new()
+        .file("bonghwa.toml", include_str!("three/bonghwa.toml"))
+        .file("topology/all.toml", include_str!("three/topology.toml"))
+        .file("runbooks/mail.toml", include_str!("three/mail.toml"))
+        .file("runbooks/store.toml", include_str!("three/store.toml"))
+        .file("runbooks/cut-off.toml", include_str!("three/cut-off.toml"))
+}
+
+/// Waits for as long as the slowest machine may take.
+fn until(what: &str, so: impl Fn() -> bool) {
+    let (_keep, pause) = mpsc::channel::<()>();
+    for _ in 0..1_200 {
+        if so() {
+            return;
+        }
+        // Nothing is ever sent: it is how long to wait.
+        pause.recv_timeout(Duration::from_millis(50)).unwrap_or_default();
+    }
+    panic!("{what} never came");
+}
+
+fn spawn(mut command: Command) -> Child {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts")
+}
+
+fn did(test: &Test) -> String {
+    fs::read_to_string(test.path().join("did")).unwrap_or_default()
+}
+
+fn runs(test: &Test) -> Vec<String> {
+    let entries = fs::read_dir(test.path().join(".bonghwa/runs")).expect("runs");
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.expect("a run").file_name().into_string().expect("a name")).collect();
+    names.sort();
+    names
+}
+
+fn events(test: &Test, run: &str) -> Vec<Event> {
+    let reading = journal::read(&test.path().join(".bonghwa/runs").join(run)).expect("a journal");
+    reading.entries.into_iter().map(|entry| entry.event).collect()
+}
+
+fn held(test: &Test, run: &str) -> bool {
+    events(test, run).iter().any(|event| matches!(event, Event::Held { .. }))
+}
+
+/// A run of the answer to the loss of the north that waits for `go`, and its name.
+fn begun(test: &Test) -> (Child, String) {
+    test.plan(&["--lost", "north", "-o", "plan.json"]).code(0);
+    let process = spawn(test.command(&["run", "plan.json"]));
+    until("the start", || {
+        test.run(&["approve", "approval:start", "--reason", "north is gone"]).err().contains("approved")
+    });
+    until("mail", || did(test).contains("begin mail south") && did(test).contains("promote store south"));
+    let run = runs(test).remove(0);
+    (process, run)
+}
+
+/// What must be so after the second loss, however the first run came to its end.
+fn handed_over(test: &Test, parent: &str, replan: Child) {
+    let ended = replan.wait_with_output().expect("an end");
+    let said = String::from_utf8(ended.stderr).expect("UTF-8");
+    assert_eq!(ended.status.code(), Some(0), "{said}");
+    let child = runs(test).into_iter().find(|run| run != parent).expect("a second run");
+    let (before, after) = (events(test, parent), events(test, &child));
+    let Some(Event::RunEnded { end: RunEnd::Succeeded { plan } }) = before.last() else { panic!("{before:?}") };
+    let Some(Event::Opened { plan: carries, parent: succeeds, .. }) = after.first() else { panic!("{after:?}") };
+    assert_eq!((plan, succeeds.as_deref()), (carries, Some(parent)));
+    assert_eq!(after.last(), Some(&Event::RunEnded { end: RunEnd::Done }));
+    // What was in flight came to its end in the run that began it, and before the other one began.
+    let ends = |events: &[Event]| {
+        let ends = events
+            .iter()
+            .filter(|event| matches!(event, Event::Ended { .. } | Event::Inquired { found: Found::Ended(_), .. }));
+        ends.filter_map(Event::subject).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(ends(&before).contains(&"mail/start@south".to_owned()), "{before:?}");
+    assert!(!ends(&after).contains(&"mail/start@south".to_owned()), "{after:?}");
+    let did = did(test);
+    let place = |line: &str| did.lines().position(|one| one == line);
+    assert!(place("start mail south") < place("cut south"), "{did}");
+    assert!(place("cut south") < place("promote store west") && place("cut south").is_some(), "{did}");
+    assert_eq!(did.matches("begin mail south").count(), 1, "{did}");
+    assert!(did.contains("start mail west"), "{did}");
+}
+
+#[test]
+fn a_run_that_lives_settles_and_gives_way() {
+    let test = three();
+    let (mut parent, run) = begun(&test);
+    // Where nobody can be asked, nothing happens, and the flag is named.
+    let asked = test.run(&["replan", "--lost", "south"]).code(3);
+    assert!(
+        asked.err().contains("--yes REASON") && asked.out().contains("+scope south, state lost"),
+        "{}",
+        asked.err()
+    );
+    assert!(!held(&test, &run));
+    let replan = spawn(test.command(&["replan", "--lost", "south", "--yes", "the south burns"]));
+    until("the hold", || held(&test, &run));
+    assert!(runs(&test).len() == 1, "the next run begins before the first one has settled");
+    fs::write(test.path().join("go"), "").expect("a file");
+    handed_over(&test, &run, replan);
+    assert_eq!(parent.wait().expect("an end").code(), Some(0));
+}
+
+#[test]
+fn a_run_whose_process_is_gone_is_settled_first() {
+    let test = three();
+    let (mut parent, run) = begun(&test);
+    parent.kill().expect("a kill");
+    parent.wait().expect("an end");
+    let replan = spawn(test.command(&["replan", &run, "--lost", "south", "--yes", "the south burns"]));
+    until("the hold", || held(&test, &run));
+    fs::write(test.path().join("go"), "").expect("a file");
+    handed_over(&test, &run, replan);
+}
+
+#[test]
+fn an_edge_that_was_learnt_is_kept_and_offered() {
+    let test = three();
+    fs::write(test.path().join("go"), "").expect("a file");
+    test.plan(&["--lost", "north", "-o", "plan.json"]).code(0);
+    // It leaves at its first question.
+    test.run(&["run", "plan.json", "--no-wait"]).code(4);
+    let ended = test.run(&["replan", "--edge", "mail:filter", "--yes", "it fails without"]).code(0);
+    assert!(ended.out().contains("mail needs filter"), "{}", ended.out());
+    let toml = "[service.mail]\ndepends-on = [\n    \"store\",\n    \"filter\",\n]\n";
+    assert!(ended.err().contains(toml), "{}", ended.err());
+    let did = did(&test);
+    let place = |line: &str| did.lines().position(|one| one == line);
+    assert!(place("start filter west").is_some() && place("promote store south").is_some(), "{did}");
+    for (wrong, told) in [
+        (vec!["replan"], "nothing has changed"),
+        (vec!["replan", "--edge", "mail"], "mail is no edge"),
+        (vec!["replan", "--edge", "mail:store"], "mail is known to need store"),
+        (vec!["replan", "--lost", "north"], "north was lost already"),
+        (vec!["replan", "--lost", "south", "--yes", " "], "`--yes` needs a reason"),
+    ] {
+        let said = test.run(&wrong).code(2).err();
+        assert!(said.contains(told), "{said}");
+    }
+}
