@@ -220,6 +220,8 @@ impl Replan<'_> {
     fn hand_over(&self, shown: &Plan, reason: &str) -> Result<Exit, CommandError> {
         let Self { root, door, .. } = *self;
         let parent = Parent { root, run: self.parent, reason, within: self.args.within, door };
+        // It may be over already: then there is nobody to hand over, but what it left behind.
+        let is_over = handover::state(self.parent)?.ended.is_some();
         let ours = parent.settle()?;
         let (plan, so) = match self.settled(shown) {
             Ok(made) => made,
@@ -230,7 +232,9 @@ impl Replan<'_> {
                 return Err(error);
             }
         };
-        parent.give_way(&plan.id)?;
+        if !is_over {
+            parent.give_way(&plan.id)?;
+        }
         if !self.family.so_now().fits(&so) {
             return Err(CommandError::refused(
                 "something else became so while the run gave way; nothing new was begun",

@@ -158,4 +158,7 @@ fn an_edge_that_was_learnt_is_kept_and_offered() {
         let said = test.run(&wrong).code(2).err();
         assert!(said.contains(told), "{said}");
     }
+    // A run that is over hands nothing over but what it left behind.
+    test.run(&["replan", "--lost", "south", "--yes", "the south, too"]).code(0);
+    assert!(self::did(&test).contains("promote store west"), "{}", self::did(&test));
 }
