@@ -5,5 +5,6 @@ mod crash;
 mod estate;
 mod faults;
 mod rules;
+mod sections;
 mod sleep;
 mod watch;

@@ -255,9 +255,13 @@ fn is_inside(script: &Script, state: &State) -> bool {
     let entered = script.sections.iter().zip(&state.entered).filter(|(_, entered)| **entered);
     let mut members = entered.flat_map(|(members, _)| members);
     let moves = |state: &StepState| matches!(state, StepState::Resting { .. } | StepState::Asked);
-    let asked = |gate: &NodeAt| state.gate(script, *gate).state == GateState::Asked;
+    // A gate before it, or a key that somebody is on the way to fetch for it.
+    let asked = |at: &NodeAt| match state.steps.get(*at) {
+        Some(step) => step.state == StepState::Asked,
+        None => state.gate(script, *at).state == GateState::Asked,
+    };
     members.any(|&member| moves(&state.steps[member].state))
-        || (script.steps..script.nodes.len())
+        || (0..script.nodes.len())
             .filter(asked)
-            .any(|gate| script.next(gate).iter().any(|&next| next < script.steps && inside(next)))
+            .any(|at| script.next(at).iter().any(|&next| next < script.steps && inside(next)))
 }

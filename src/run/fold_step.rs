@@ -20,7 +20,7 @@ use crate::run::state::STOP_LIMIT;
 use crate::run::state::StepState;
 
 /// How often the same question is asked of the far side before a person is.
-const TRIES: u32 = 3;
+pub(in crate::run) const TRIES: u32 = 3;
 
 impl Fold<'_> {
     pub(in crate::run) fn step(&mut self, event: &Event, at: NodeAt) -> Result<(), Illegal> {

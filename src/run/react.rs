@@ -11,6 +11,7 @@ use crate::run::Position;
 use crate::run::Seen;
 use crate::run::Stamp;
 use crate::run::StopWhy;
+use crate::run::fold_step::TRIES;
 use crate::run::script::Judge;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
@@ -219,7 +220,9 @@ fn inquired(script: &Script, state: &State, at: NodeAt, found: Found) -> Vec<Eve
     let StepState::Inquiring { stop, .. } = run.state else { return Vec::new() };
     let alive = found == Found::Alive;
     let mut events = vec![Event::Inquired { step: step.clone(), attempt, found }];
-    if alive && stop.is_none() && is_ending(script, state, at) {
+    // What was followed too often is being ended already.
+    let followed = run.adopted < TRIES;
+    if alive && followed && stop.is_none() && is_ending(script, state, at) {
         events.push(Event::Stopping { step, attempt, why: StopWhy::Cancelled });
     }
     events

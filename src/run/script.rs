@@ -37,7 +37,7 @@ pub struct Script {
     pub(in crate::run) lost: Vec<String>,
     /// The gate that the whole plan waits for.
     pub(in crate::run) start: Option<NodeAt>,
-    names: BTreeMap<String, NodeAt>,
+    pub(in crate::run) names: BTreeMap<String, NodeAt>,
 }
 
 /// What the machine must know of a step or a gate.

@@ -1,5 +1,7 @@
 //! What tests of a whole run share: the estate that ships, and somebody who plays its plans forward.
 
 mod home;
+mod made;
 pub(crate) mod player;
+mod random;
 pub(crate) mod talk;
