@@ -138,7 +138,8 @@ fn words(rule: Rule) -> &'static str {
             "before "
         }
         Rule::FencesAreProven => "a fence that nothing proved",
-        Rule::PoolsHaveASize => "are taken by",
+        // Either "are taken by so many" or "it takes what is kept".
+        Rule::PoolsHaveASize => "take",
         Rule::FirstThingsFirst => " waits for ",
         Rule::AShareIsKept => "kept for the first class",
         Rule::AttemptsEnd => ": attempt ",

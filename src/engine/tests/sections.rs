@@ -39,11 +39,8 @@ fn fencing(plan: &Plan) -> Player<'_> {
 
 /// What began after the last entry of `seen`.
 fn began(player: &Player<'_>, seen: usize) -> Vec<String> {
-    let started = player.entries[seen..].iter().filter_map(|entry| match &entry.event {
-        Event::Started { step, .. } => Some(step.clone()),
-        _ => None,
-    });
-    started.collect()
+    let started = player.entries[seen..].iter().filter(|entry| matches!(entry.event, Event::Started { .. }));
+    started.filter_map(|entry| entry.event.subject().map(str::to_owned)).collect()
 }
 
 fn is_through(player: &Player<'_>) -> bool {

@@ -89,7 +89,7 @@ impl<'a> Watch<'a> {
     fn entry(&mut self, entry: &Entry) -> Result<(), String> {
         self.silence.entry(entry, self.flying.keys().chain(&self.asked))?;
         match &entry.event {
-            Event::PenTaken { .. } => self.crashes += 1,
+            Event::PenTaken { .. } => self.pen_taken(),
             Event::Held { .. } | Event::Cancelled { .. } | Event::Yielding { .. } => self.held = true,
             Event::Resumed { .. } => {
                 self.nothing_half_done()?;
@@ -147,6 +147,13 @@ impl<'a> Watch<'a> {
             | Event::Released { .. } => {}
         }
         Ok(())
+    }
+
+    /// What was only being asked whether it is so is asked again, in its turn.
+    fn pen_taken(&mut self) {
+        self.crashes += 1;
+        let (steps, not_so) = (&self.steps, &self.not_so);
+        self.flying.retain(|id, _| steps[id.as_str()].done_if.is_none() || not_so.contains(id));
     }
 
     /// What people say of a step, or fail to say.

@@ -2,6 +2,7 @@
 
 mod home;
 mod made;
+mod outcomes;
 pub(crate) mod player;
 mod random;
 pub(crate) mod talk;

@@ -164,14 +164,14 @@ impl Run {
     /// Whether the model thinks that this may be written now.
     fn may(&self, event: &Event) -> bool {
         let at = event.subject().and_then(|name| self.script.find(name));
-        match event {
-            Event::Started { .. } => at.is_some_and(|at| {
-                let resting = matches!(self.state.steps[at].state, StepState::Waiting | StepState::Resting { .. });
-                resting && self.waits_for(at) == 0
-            }),
-            Event::GateAsked { .. } | Event::GateOpened { .. } => at.is_some_and(|at| self.waits_for(at) == 0),
-            _ => true,
+        let Some(at) = at else { return true };
+        let starts = matches!(event, Event::Started { .. });
+        if matches!(event, Event::GateAsked { .. } | Event::GateOpened { .. }) || starts {
+            let waits =
+                |at: NodeAt| matches!(self.state.steps[at].state, StepState::Waiting | StepState::Resting { .. });
+            return self.waits_for(at) == 0 && (!starts || waits(at));
         }
+        true
     }
 
     /// Everything that the machine keeps up to date is what it would be if it were counted now.
@@ -210,11 +210,11 @@ impl Run {
         for at in 0..script.steps() {
             let could = state.steps[at].state == StepState::Waiting && self.waits_for(at) == 0;
             assert_eq!(ready.contains(&at), could, "{}", script.name(at));
-            let timed = match state.steps[at].state {
-                StepState::Waiting | StepState::Failed(_) | StepState::Done(_) | StepState::Skipped => false,
-                _ => true,
-            };
-            assert_eq!(state.timer[at].is_some(), timed, "{}", script.name(at));
+            let still = matches!(
+                state.steps[at].state,
+                StepState::Waiting | StepState::Failed(_) | StepState::Done(_) | StepState::Skipped
+            );
+            assert_eq!(state.timer[at].is_some(), !still, "{}", script.name(at));
         }
     }
 
@@ -275,11 +275,14 @@ impl Run {
         let attempt = self.state.steps[at].attempt + u32::from(stale);
         let said = String::new();
         if self.stubborn && dice.below(4) > 0 {
-            return match &self.state.steps[at].state {
-                StepState::Acting => Input::Ended { at, attempt, end: End::Lost("dark".to_owned()), said },
-                StepState::Checking => Input::Checked { at, attempt, so: Seen::No, already: Vec::new() },
-                _ => Input::Inquired { at, attempt, found: Found::Alive },
-            };
+            let state = &self.state.steps[at].state;
+            if *state == StepState::Acting {
+                return Input::Ended { at, attempt, end: End::Lost("dark".to_owned()), said };
+            }
+            if *state == StepState::Checking {
+                return Input::Checked { at, attempt, so: Seen::No, already: Vec::new() };
+            }
+            return Input::Inquired { at, attempt, found: Found::Alive };
         }
         // Mostly what is waited for; else anything.
         let kind = match &self.state.steps[at].state {
@@ -290,7 +293,8 @@ impl Run {
             StepState::Stopping { .. } => 3,
             StepState::Inquiring { .. } => 4,
             StepState::Probing { .. } => 5,
-            _ => dice.below(10),
+            StepState::Waiting | StepState::Asked | StepState::Resting { .. } => dice.below(10),
+            StepState::Failed(_) | StepState::Done(_) | StepState::Skipped => dice.below(10),
         };
         match kind {
             0 => Input::Checked { at, attempt, so: seen(dice), already: Vec::new() },
