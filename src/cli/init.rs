@@ -15,7 +15,8 @@ const AFTER_HELP: &str = "\
 Examples:
   bonghwa init my-estate && cd my-estate
   bonghwa check
-  bonghwa plan --lost north";
+  bonghwa plan --lost north
+  bonghwa init --local toy          one whose steps run on this machine, and touch only its own folder";
 
 /// What is written, and where.
 const FILES: &[(&str, &str)] = &[
@@ -31,6 +32,15 @@ const FILES: &[(&str, &str)] = &[
     (".gitignore", ".bonghwa/\n"),
 ];
 
+/// The same for an estate whose steps are commands on this machine.
+const LOCAL: &[(&str, &str)] = &[
+    ("bonghwa.toml", include_str!("init/local/bonghwa.toml")),
+    ("topology/all.toml", include_str!("init/local/topology/all.toml")),
+    ("runbooks/start.toml", include_str!("init/local/runbooks/start.toml")),
+    ("runbooks/store.toml", include_str!("init/local/runbooks/store.toml")),
+    (".gitignore", ".bonghwa/\nworld.txt\n"),
+];
+
 /// Write a small estate.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -38,20 +48,27 @@ pub(crate) struct InitArgs {
     /// An empty folder, or one that is to be made [default: this one]
     #[arg(value_name = "DIR")]
     folder: Option<PathBuf>,
+    /// One whose steps only wait and write into a file of that folder, so that its plan can be run on this machine
+    #[arg(long)]
+    local: bool,
 }
 
 /// Writes the estate, if nothing is there yet.
 pub(crate) fn run(args: &InitArgs, door: &Door) -> Result<Exit, CommandError> {
     let folder = args.folder.clone().or_else(|| door.project.clone()).unwrap_or_else(|| PathBuf::from("."));
     must_be_empty(&folder)?;
-    for (path, text) in FILES {
+    let files = if args.local { LOCAL } else { FILES };
+    for (path, text) in files {
         write(&folder.join(path), text)?;
     }
     let there = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
-    door.ui.status(&format!("wrote {} files to {}", FILES.len(), folder.display()));
+    door.ui.status(&format!("wrote {} files to {}", files.len(), folder.display()));
     door.ui.status("next:");
     door.ui.status(&format!("  {there}bonghwa check"));
     door.ui.status(&format!("  {there}bonghwa plan --lost north"));
+    if args.local {
+        door.ui.status(&format!("  {there}bonghwa run DIGEST"));
+    }
     Ok(Exit::Done)
 }
 
@@ -86,14 +103,17 @@ fn write(path: &Path, text: &str) -> Result<(), CommandError> {
 #[cfg(test)]
 mod tests {
     use super::FILES;
+    use super::LOCAL;
     use crate::load::SourceText;
     use crate::load::load;
 
     /// What people begin with has nothing wrong with it.
     #[test]
     fn the_estate_to_begin_with_has_no_findings() {
-        let toml = FILES.iter().filter(|(path, _)| path.ends_with(".toml"));
-        let texts = toml.map(|(path, text)| SourceText { path: (*path).to_owned(), bytes: text.as_bytes().to_vec() });
-        assert_eq!(load(texts.collect()).findings, []);
+        for files in [FILES, LOCAL] {
+            let toml = files.iter().filter(|(path, _)| path.ends_with(".toml"));
+            let text = |path: &str, text: &str| SourceText { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
+            assert_eq!(load(toml.map(|(path, bytes)| text(path, bytes)).collect()).findings, []);
+        }
     }
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rustix::process::Signal;
 use tokio::signal::unix::SignalKind;
 use tokio::signal::unix::signal;
 use tokio::sync::oneshot;
@@ -135,6 +136,7 @@ pub(crate) fn live(start: Start, door: &Door) -> Result<Exit, CommandError> {
         tokio::spawn(interrupts(handle.clone()));
         tokio::spawn(told_to_end(handle.clone()));
         tokio::spawn(sleeps(handle.clone()));
+        tokio::spawn(continued(news.clone()));
         if let Some((command, reason)) = first {
             let handle = handle.clone();
             tokio::spawn(async move { drop(handle.ask(command, me(), reason).await) });
@@ -147,7 +149,7 @@ pub(crate) fn live(start: Start, door: &Door) -> Result<Exit, CommandError> {
             drop(server.await);
         }
         drop(journal);
-        watching.end();
+        drop(watching);
         Ok::<Leave, CommandError>(leave)
     })?;
     // A command that nobody follows any more goes on by itself, and is found again.
@@ -222,6 +224,14 @@ fn since_boot() -> Millis {
     let time = rustix::time::clock_gettime(clock);
     let (secs, nanos) = (u64::try_from(time.tv_sec).unwrap_or(0), u64::try_from(time.tv_nsec).unwrap_or(0));
     Millis(secs.saturating_mul(1_000).saturating_add(nanos / 1_000_000))
+}
+
+/// Ctrl-Z, and `fg`: the shell has set the terminal to its liking meanwhile.
+async fn continued(news: mpsc::Sender<Seen>) {
+    let Ok(mut again) = signal(SignalKind::from_raw(Signal::CONT.as_raw())) else { return };
+    while again.recv().await.is_some() {
+        drop(news.send(Seen::Again));
+    }
 }
 
 /// A machine that shuts down, or a terminal that is gone: nothing new starts, and the process leaves when it can.

@@ -46,6 +46,13 @@ impl Screen {
         self.ui.size()
     }
 
+    /// Somebody else wrote here: the next frame is drawn into an empty terminal.
+    pub(crate) fn anew(&self) {
+        if let Some(bar) = &self.bar {
+            bar.suspend(|| self.ui.data(CLEAR)).unwrap_or_default();
+        }
+    }
+
     /// Draws a frame in the place of the one before. In a pipe it does nothing.
     pub(crate) fn draw(&mut self, frame: &str) -> Result<(), CommandError> {
         let Some(bar) = &self.bar else { return Ok(()) };

@@ -1,12 +1,17 @@
 //! What people see of a run in this process, and type into it: the screen on a terminal, one line for each event in a pipe.
 
 use std::io::IsTerminal;
-use std::io::Read;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use rustix::event;
+use rustix::event::PollFd;
+use rustix::event::PollFlags;
+use rustix::event::Timespec;
+use rustix::io::Errno;
 use rustix::termios;
 use rustix::termios::LocalModes;
 use rustix::termios::OptionalActions;
@@ -42,13 +47,15 @@ pub(crate) enum Seen {
     Keys(Vec<u8>),
     /// What a command came to.
     Answer(String),
+    /// The process was stopped, and goes on; meanwhile the terminal was somebody else's.
+    Again,
     /// The run is over, or is left.
     Over,
 }
 
 /// Somebody who watches.
 pub(crate) struct Watching {
-    thread: thread::JoinHandle<()>,
+    thread: Option<thread::JoinHandle<()>>,
     news: mpsc::Sender<Seen>,
 }
 
@@ -70,6 +77,7 @@ impl Watching {
         }
         let watched = Watched {
             screen: Screen::new(ui),
+            in_front: true,
             plan,
             script,
             state,
@@ -80,19 +88,23 @@ impl Watching {
             typed: Vec::new(),
             answer: String::new(),
         };
-        let thread = thread::spawn(move || watched.watch(&hears));
+        let thread = Some(thread::spawn(move || watched.watch(&hears)));
         Self { thread, news }
     }
+}
 
-    /// Shows what is left, and gives the terminal back.
-    pub(crate) fn end(self) {
+/// Shows what is left, and gives the terminal back, also where the run ends in a panic.
+impl Drop for Watching {
+    fn drop(&mut self) {
         drop(self.news.send(Seen::Over));
-        drop(self.thread.join());
+        drop(self.thread.take().map(thread::JoinHandle::join));
     }
 }
 
 struct Watched {
     screen: Screen,
+    /// In the background the terminal is somebody else's.
+    in_front: bool,
     plan: Arc<Plan>,
     script: Arc<Script>,
     state: State,
@@ -106,14 +118,20 @@ struct Watched {
 
 impl Watched {
     fn watch(mut self, hears: &mpsc::Receiver<Seen>) {
-        let keys = if self.screen.is_live() { Keys::listen(self.news.clone()) } else { None };
+        let mut keys = if self.screen.is_live() { Keys::listen(self.news.clone()) } else { None };
         loop {
             match hears.recv_timeout(FRAME) {
                 Ok(Seen::Entries(entries)) => self.entries(&entries),
                 Ok(Seen::Keys(bytes)) => self.keys(&bytes),
                 Ok(Seen::Answer(answer)) => self.answer = answer,
+                Ok(Seen::Again) => self.in_front = false,
                 Ok(Seen::Over) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
+            }
+            let before = std::mem::replace(&mut self.in_front, is_in_front(&std::io::stdout()));
+            if self.in_front && !before {
+                keys.iter_mut().for_each(Keys::hush);
+                self.screen.anew();
             }
             self.draw(keys.is_some());
         }
@@ -135,7 +153,7 @@ impl Watched {
     }
 
     fn draw(&mut self, asks: bool) {
-        if !self.screen.is_live() {
+        if !self.screen.is_live() || !self.in_front {
             return;
         }
         let size = self.screen.size();
@@ -204,9 +222,18 @@ const DELETE: u8 = 0x7f;
 /// Ctrl-U, as in every shell.
 const KILL_LINE: u8 = 0x15;
 
+/// Between two looks whether somebody typed. Whoever only looks is not stopped in the background, as a reader would be.
+const KEY: Timespec = Timespec { tv_sec: 0, tv_nsec: 250_000_000 };
+
+/// Whether what is typed there is for us. Where nobody can say, nobody shares it.
+fn is_in_front(terminal: &impl AsFd) -> bool {
+    termios::tcgetpgrp(terminal).map_or(true, |front| front == rustix::process::getpgrp())
+}
+
 /// The keyboard, byte by byte and without echo, until this is dropped. Ctrl-C keeps its meaning.
 struct Keys {
-    before: Termios,
+    /// How the terminal was; none where it was never ours.
+    before: Option<Termios>,
 }
 
 impl Keys {
@@ -216,26 +243,55 @@ impl Keys {
         if !input.is_terminal() {
             return None;
         }
-        let before = termios::tcgetattr(&input).ok()?;
-        let mut raw = before.clone();
-        raw.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
-        termios::tcsetattr(&input, OptionalActions::Now, &raw).ok()?;
-        // It ends with the process: nobody can take a read back.
+        let mut keys = Self { before: None };
+        keys.hush();
+        // It ends with the process.
         thread::spawn(move || {
             let mut bytes = [0; 256];
-            while let Ok(read) = std::io::stdin().read(&mut bytes) {
-                if read == 0 || news.send(Seen::Keys(bytes[..read].to_vec())).is_err() {
-                    return;
+            loop {
+                let typed = event::poll(&mut [PollFd::new(&input, PollFlags::IN)], Some(&KEY));
+                match typed {
+                    Ok(0) | Err(Errno::INTR) => continue,
+                    Ok(_) if !is_in_front(&input) => {
+                        thread::park_timeout(FRAME);
+                        continue;
+                    }
+                    Ok(_) => {}
+                    Err(_) => return,
+                }
+                match rustix::io::read(&input, &mut bytes) {
+                    Ok(0) => return,
+                    Ok(read) if news.send(Seen::Keys(bytes[..read].to_vec())).is_err() => return,
+                    Ok(_) | Err(Errno::INTR) => {}
+                    Err(_) => return,
                 }
             }
         });
-        Some(Self { before })
+        Some(keys)
+    }
+
+    /// Takes the echo away. Whoever changes a terminal from the background is stopped.
+    fn hush(&mut self) {
+        let input = std::io::stdin();
+        if !is_in_front(&input) {
+            return;
+        }
+        let Ok(mut modes) = termios::tcgetattr(&input) else { return };
+        let echoes = LocalModes::ICANON | LocalModes::ECHO;
+        if modes.local_modes.contains(echoes) {
+            self.before = Some(modes.clone());
+        }
+        modes.local_modes.remove(echoes);
+        termios::tcsetattr(&input, OptionalActions::Now, &modes).unwrap_or_default();
     }
 }
 
 impl Drop for Keys {
     fn drop(&mut self) {
-        // A terminal that is gone needs nothing back.
-        termios::tcsetattr(std::io::stdin(), OptionalActions::Now, &self.before).unwrap_or_default();
+        let input = std::io::stdin();
+        if let Some(before) = self.before.take().filter(|_| is_in_front(&input)) {
+            // A terminal that is gone needs nothing back.
+            termios::tcsetattr(&input, OptionalActions::Now, &before).unwrap_or_default();
+        }
     }
 }
