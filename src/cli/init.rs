@@ -67,7 +67,7 @@ pub(crate) fn run(args: &InitArgs, door: &Door) -> Result<Exit, CommandError> {
     door.ui.status(&format!("  {there}bonghwa check"));
     door.ui.status(&format!("  {there}bonghwa plan --lost north"));
     if args.local {
-        door.ui.status(&format!("  {there}bonghwa run DIGEST"));
+        door.ui.status(&format!("  {there}bonghwa run PLAN"));
     }
     Ok(Exit::Done)
 }

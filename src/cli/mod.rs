@@ -65,11 +65,15 @@ Examples:
   bonghwa check                        what is wrong with what is written
   bonghwa plan --lost pangyo           how everything comes back when pangyo is lost
   bonghwa explain lifeline --lost pangyo
+  bonghwa rehearse 4f2a --trials 1000  how the plan 4f2a goes when things go wrong; nothing is touched
+  bonghwa run 4f2a                     carry it out; `status` and `approve start` work in other terminals
+  bonghwa resume                       go on with a run that holds, or whose process is gone
+  bonghwa report                       what was attained, and where the time went
 
 Exit codes: 0 done, 1 something written must be mended, 2 wrong usage, 3 refused, 4 held,
 5 failed, 6 in doubt, 70 a bug.";
 
-/// Plans the evacuation of a datacenter, text messages first, and proves that the plan can work.
+/// Plans the evacuation of a datacenter, text messages first, proves that the plan can work, and carries it out.
 #[derive(Debug, Parser)]
 #[command(name = "bonghwa", version, after_help = AFTER_HELP, max_term_width = 100)]
 struct Cli {

@@ -2,6 +2,7 @@
 
 use bonghwa::run::Event;
 
+use crate::run::Test;
 use crate::small::Small;
 
 /// What every step of the estate does, once.
@@ -51,6 +52,8 @@ fn what_ran_when_the_process_died_is_taken_over_and_not_repeated() {
     let (code, told) = again.left();
     assert_eq!(code, Some(0), "{told}");
     assert_eq!(small.world(), ONCE);
+    let report = small.run(&["report"]).code(0).out();
+    assert!(report.contains("WHO HELD THE PEN") && report.contains("promote@south"), "{report}");
     let epochs = small.entries().last().map(|entry| entry.epoch);
     assert_eq!(epochs, Some(2));
 }
@@ -75,4 +78,25 @@ fn a_run_that_dies_again_and_again_comes_to_the_same_end() {
         }
         assert_eq!(small.world(), ONCE);
     }
+}
+
+/// What the README tells a newcomer to do.
+#[test]
+fn the_local_estate_can_be_run_on_any_machine() {
+    let test = Test::new();
+    test.run(&["init", "--local", "--quiet"]).code(0);
+    test.run(&["check"]).code(0);
+    for runbook in ["runbooks/start.toml", "runbooks/store.toml"] {
+        let text = std::fs::read_to_string(test.path().join(runbook)).expect("a runbook");
+        let quick = ["3", "5", "8"].iter().fold(text, |text, time| text.replace(&format!("sleep {time}"), "sleep 0"));
+        std::fs::write(test.path().join(runbook), quick).expect("a file");
+    }
+    test.plan(&["--lost", "north", "-o", "plan.json", "--quiet"]).code(0);
+    let small = Small { test };
+    let run = small.start(&["run", "plan.json"]);
+    small.answer_all();
+    let (code, told) = run.left();
+    assert_eq!(code, Some(0), "{told}");
+    let done = ["photos started at south", "store fenced at north", "store promoted at south", "text started at south"];
+    assert_eq!(small.world(), done);
 }
