@@ -16,12 +16,14 @@ use crate::run::Entry;
 use crate::run::Event;
 use crate::run::FailWhy;
 use crate::run::HostEnd;
+use crate::run::Position;
 use crate::run::RunEnd;
 use crate::run::Script;
 use crate::run::Seen;
 use crate::run::Stamp;
 use crate::run::State;
 use crate::run::StepState;
+use crate::run::is_within_promise;
 use crate::run::ways;
 
 /// Whose it is stands in so many columns, where it fits.
@@ -61,8 +63,8 @@ impl Told<'_> {
                 run(format!("{} acts for it from now on (process {})", run_words::who(by), by.pid))
             }
             Event::ClockJumped { forwards, backwards } => run(jumped(*forwards, *backwards)),
-            Event::GateAsked { gate: id } => gate(id, self.question(id)),
-            Event::PositionsSeen { gate: id, seen } => gate(id, format!("seen: {}", run_words::seen(seen))),
+            Event::GateAsked { gate: id } => gate(id, self.asked(id)),
+            Event::PositionsSeen { gate: id, seen } => gate(id, self.seen(id, seen)),
             Event::GateOpened { gate: id, by } => gate(id, format!("open, {}", run_words::opened(by))),
             Event::GateRejected { gate: id, by, reason } => {
                 gate(id, format!("REJECTED by {}; nothing behind it goes on", why(by, reason)))
@@ -118,6 +120,18 @@ impl Told<'_> {
     fn whose(&self, id: &str) -> String {
         let of = self.plan.gates.iter().find(|gate| gate.id == id);
         of.and_then(|gate| gate.service.clone()).unwrap_or_else(|| "gate".to_owned())
+    }
+
+    /// A person is asked, but where hosts are asked first: nobody is alarmed by what may open by itself.
+    fn asked(&self, id: &str) -> String {
+        let judges = self.script.find(id).map_or(&[][..], |at| self.script.judges(at));
+        if judges.is_empty() { self.question(id) } else { "asking how far the writes have come there".to_owned() }
+    }
+
+    fn seen(&self, id: &str, seen: &[Position]) -> String {
+        let told = format!("seen: {}", run_words::seen(seen));
+        let opens = self.script.find(id).is_some_and(|at| is_within_promise(self.script, at, seen));
+        if opens { told } else { format!("{told}; {}", self.question(id)) }
     }
 
     fn question(&self, id: &str) -> String {

@@ -48,6 +48,7 @@ pub use observation::Unseen;
 pub use observation::left_behind;
 pub use observation::observation;
 pub use react::Input;
+pub use react::is_within_promise;
 pub use react::react;
 pub use script::BrokenPlan;
 pub use script::Guard;

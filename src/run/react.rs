@@ -241,6 +241,12 @@ fn positions(script: &Script, state: &State, at: NodeAt, seen: Vec<Position>) ->
     events
 }
 
+/// Whether what was seen behind a data-loss gate opens it, so that nobody is asked.
+#[must_use]
+pub fn is_within_promise(script: &Script, gate: NodeAt, seen: &[Position]) -> bool {
+    judge(script, gate, seen).is_some()
+}
+
 fn judge(script: &Script, at: NodeAt, seen: &[Position]) -> Option<Option<Millis>> {
     let Some(Judge::Positions { at_most, objective, .. }) = script.gate_at(at).map(|gate| &gate.judge) else {
         return None;
