@@ -71,7 +71,7 @@ Examples:
   bonghwa report                       what was attained, and where the time went
 
 Exit codes: 0 done, 1 something written must be mended, 2 wrong usage, 3 refused, 4 held,
-5 failed, 6 in doubt, 70 a bug.";
+5 failed, 6 in doubt, 7 journal unavailable, 8 pen lost, 70 a bug.";
 
 /// Plans the evacuation of a datacenter, text messages first, proves that the plan can work, and carries it out.
 #[derive(Debug, Parser)]

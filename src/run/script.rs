@@ -17,7 +17,8 @@ use crate::plan::Step;
 /// A step or a gate, by its position.
 pub type NodeAt = usize;
 
-/// Nothing that a person is asked outlives this: an answer that never comes must not keep a run open for ever.
+/// How long a proof may take whose author said nothing: what was just done may need a while until it shows, and an answer
+/// that never comes must not keep a step open for ever.
 const VERIFY_WITHIN: Millis = Millis::from_secs(60);
 
 /// A plan, made ready to be run.
