@@ -15,18 +15,16 @@ use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Millis;
 use crate::model::Observation;
-use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ScopeState;
-use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::plan;
-use crate::plan::Effect;
-use crate::plan::GateKind;
 use crate::plan::IncidentOnPaper;
 use crate::plan::Plan;
 use crate::report::edges::written;
 use crate::run;
+use crate::run::NoChild;
+use crate::run::SoNow;
 
 /// What is new.
 #[derive(Debug, Clone, Copy)]
@@ -51,22 +49,6 @@ pub(crate) struct Family<'a> {
     effort: u64,
     /// States of the parent's scopes that a loss leaves behind, as they were written.
     pub(crate) dropped: Vec<String>,
-}
-
-/// What is so, as far as plans start from it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct SoNow {
-    observation: Observation,
-    writers: BTreeMap<String, String>,
-}
-
-impl SoNow {
-    /// Whether a plan that was made from the one fits the other too.
-    pub(crate) fn fits(&self, other: &Self) -> bool {
-        let (one, two) = (&self.observation, &other.observation);
-        let seen = |seen: &Observation| (seen.active.clone(), seen.low.clone(), seen.quarantined.clone());
-        seen(one) == seen(two) && one.owed == two.owed && self.writers == other.writers
-    }
 }
 
 impl<'a> Family<'a> {
@@ -103,26 +85,11 @@ impl<'a> Family<'a> {
 
     /// Makes the successor.
     pub(crate) fn make(&self, so: &SoNow) -> Result<Plan, CommandError> {
-        let mut observation = so.observation.clone();
-        let mut plan = self.plan(&observation)?;
-        for (service, site) in unfenced(&plan, &so.writers) {
-            let (Some(id), Some(at)) = (self.estate.service_named(&service), self.estate.site_named(&site)) else {
-                continue;
-            };
-            if !hits(&self.estate, &self.incident, id, at) {
-                return Err(second_writer(&service, &site));
-            }
-            // Its users were not moved there yet, but what it wrote is there: it is what is lost now.
-            let replicas = self.estate.service(id).replicas.iter();
-            let shares = replicas.map(|one| (one.site, if one.site == at { Ppm::ONE } else { Ppm::ZERO })).collect();
-            observation.active.retain(|(other, _)| *other != id);
-            observation.active.push((id, shares));
-            observation.active.sort_by_key(|(service, _)| *service);
-            plan = self.plan(&observation)?;
-        }
-        if let Some((service, site)) = unfenced(&plan, &so.writers).first() {
-            return Err(second_writer(service, site));
-        }
+        let made = run::child(&self.estate, &self.incident, so, |observation| self.plan(observation));
+        let mut plan = made.map_err(|no| match no {
+            NoChild::Plan(error) => error,
+            NoChild::SecondWriter { service, site } => second_writer(&service, &site),
+        })?;
         plan::succeed(&mut plan, &self.parent, &self.learnt)
             .map_err(|error| CommandError::failed("could not write the plan as JSON").because(&error))?;
         Ok(plan)
@@ -171,50 +138,37 @@ fn incident(
     news: News<'_>,
     later: Millis,
 ) -> Result<(Incident, Vec<String>), CommandError> {
-    let mut scopes: Vec<(Scope, ScopeState)> = Vec::new();
-    let mut dropped = Vec::new();
-    let is_loss = !news.lost.is_empty() || !news.impaired.is_empty();
-    for old in &paper.scopes {
-        let state = state(&old.state)?;
-        // What is moved in order can wait where it stands.
-        if is_loss && matches!(state, ScopeState::Leaving | ScopeState::Returning) {
-            dropped.push(format!("{} {}", old.scope, old.state));
-        } else {
-            scopes.push((scope::scope(estate, &old.scope)?, state));
-        }
-    }
-    for (texts, state) in [(news.lost, ScopeState::Lost), (news.impaired, ScopeState::Impaired)] {
-        for text in texts {
-            let scope = scope::scope(estate, text)?;
-            match scopes.iter_mut().find(|(known, _)| *known == scope) {
-                Some((_, known)) if *known == state || *known == ScopeState::Lost => {
-                    return Err(CommandError::usage(format!(
-                        "{text} was {} already when the plan was made",
-                        known.word()
-                    )));
-                }
-                Some((_, known)) => *known = state,
-                None => scopes.push((scope, state)),
-            }
-        }
-    }
+    let answered = read_back(estate, paper)?;
+    let texts = news.lost.iter().map(|text| (text, ScopeState::Lost));
+    let texts: Vec<_> = texts.chain(news.impaired.iter().map(|text| (text, ScopeState::Impaired))).collect();
+    let scopes = texts.iter().map(|(text, state)| Ok((scope::scope(estate, text)?, *state)));
+    let scopes: Vec<(Scope, ScopeState)> = scopes.collect::<Result<_, CommandError>>()?;
+    let (incident, dropped) = run::inherit(&answered, &scopes, later).map_err(|no| {
+        CommandError::usage(format!("{} was {} already when the plan was made", texts[no.at].0, no.known.word()))
+    })?;
+    let dropped = dropped.into_iter().map(|at| format!("{} {}", paper.scopes[at].scope, paper.scopes[at].state));
+    Ok((incident, dropped.collect()))
+}
+
+/// What a plan answered.
+fn read_back(estate: &Estate, paper: &IncidentOnPaper) -> Result<Incident, CommandError> {
+    let scopes = paper.scopes.iter().map(|old| Ok((scope::scope(estate, &old.scope)?, state(&old.state)?)));
     let surge = paper.surge.as_deref().map(|name| {
         estate
             .surge_named(name)
             .ok_or_else(|| CommandError::usage(format!("no service declares a surge {name} any more")))
     });
     let as_of = paper.as_of.parse();
-    let incident = Incident {
-        scopes,
+    Ok(Incident {
+        scopes: scopes.collect::<Result<_, CommandError>>()?,
         surge: surge.transpose()?,
         load: paper.load,
-        began_before: Some(paper.began_before_ms.unwrap_or(Millis::ZERO) + later),
+        began_before: paper.began_before_ms,
         to: paper.to.iter().map(|name| scope::site(estate, name)).collect::<Result<Vec<SiteId>, _>>()?,
         only_lifeline: paper.only_lifeline,
         accept_degraded: paper.accept_degraded,
         as_of: as_of.map_err(|_| CommandError::failed(format!("{} in the plan is no day", paper.as_of)))?,
-    };
-    Ok((incident, dropped))
+    })
 }
 
 fn state(word: &str) -> Result<ScopeState, CommandError> {
@@ -222,40 +176,6 @@ fn state(word: &str) -> Result<ScopeState, CommandError> {
     let known = states.into_iter().find(|state| state.word() == word);
     known
         .ok_or_else(|| CommandError::failed(format!("the plan of the run says {word} of a scope, which means nothing")))
-}
-
-/// Writers that a plan would leave unfenced beside a new one.
-fn unfenced(plan: &Plan, writers: &BTreeMap<String, String>) -> Vec<(String, String)> {
-    let alone = |(service, site): &(&String, &String)| {
-        let made = plan.steps.iter().any(|step| {
-            step.effect == Some(Effect::Writer)
-                && step.service.as_ref() == Some(service)
-                && step.site.as_ref() != Some(site)
-        });
-        let fenced = plan.gates.iter().any(|gate| {
-            let of = gate.service.is_none() || gate.service.as_ref() == Some(service);
-            of && matches!(&gate.kind, GateKind::Fence { site: at, .. } if at == *site)
-        });
-        made && !fenced
-    };
-    writers.iter().filter(alone).map(|(service, site)| (service.clone(), site.clone())).collect()
-}
-
-/// Whether a replica is among what is lost or not trusted.
-fn hits(estate: &Estate, incident: &Incident, service: ServiceId, site: SiteId) -> bool {
-    incident.scopes.iter().any(|(scope, state)| {
-        let is_bad = matches!(state, ScopeState::Lost | ScopeState::Impaired);
-        let is_there = match scope {
-            Scope::Site(at) => *at == site,
-            Scope::Domain(domain) => estate.site(site).domains.contains(domain),
-            Scope::Replica(of, at) => *of == service && *at == site,
-            Scope::Hosts(hosts) => {
-                let replica = estate.service(service).at(site);
-                replica.and_then(|replica| replica.hosts.as_ref()).is_some_and(|set| set.count_in(hosts) > 0)
-            }
-        };
-        is_bad && is_there
-    })
 }
 
 fn second_writer(service: &str, site: &str) -> CommandError {
@@ -268,7 +188,6 @@ fn second_writer(service: &str, site: &str) -> CommandError {
 #[cfg(test)]
 mod tests {
     use super::News;
-    use super::hits;
     use super::incident;
     use super::learn;
     use crate::load::SourceText;
@@ -356,20 +275,5 @@ mod tests {
         for wrong in ["mail:store", "mail:filter", "mail:mail", "mail", "mail:nobody"] {
             assert!(learn(&mut estate, wrong).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_replica_is_hit_by_whatever_covers_it() {
-        let estate = estate();
-        let (store, mail) = (estate.service_named("store").unwrap(), estate.service_named("mail").unwrap());
-        let site = |name: &str| estate.site_named(name).unwrap();
-        let hit = |scope: &str, service, at: &str| {
-            let (incident, _) = incident(&estate, &paper(&[(scope, "lost")]), NOTHING, Millis::ZERO).unwrap();
-            hits(&estate, &incident, service, site(at))
-        };
-        assert!(hit("south", store, "south") && !hit("south", store, "north"));
-        assert!(hit("domain:power:grid", store, "south") && !hit("domain:power:grid", store, "west"));
-        assert!(hit("service:store@south", store, "south") && !hit("service:store@south", mail, "south"));
-        assert!(hit("hosts:so-mail-1", mail, "south") && !hit("hosts:so-mail-1", store, "south"));
     }
 }

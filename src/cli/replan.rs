@@ -9,7 +9,6 @@ use clap::Args;
 use crate::cli::Door;
 use crate::cli::child::Family;
 use crate::cli::child::News;
-use crate::cli::child::SoNow;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::handover;
@@ -37,6 +36,7 @@ use crate::report::plan_text::View;
 use crate::report::words;
 use crate::run::Command;
 use crate::run::FailWhy;
+use crate::run::SoNow;
 use crate::run::State;
 use crate::run::StepState;
 

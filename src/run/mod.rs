@@ -3,6 +3,7 @@
 //! Read `event.rs` first: it is all that a journal can hold. Nothing here waits, reads a clock or touches anything: time
 //! arrives with what happened. A run sees classes, which are numbers; it has never heard of tiers, or of kinds of plans.
 
+mod child;
 mod command;
 mod decide;
 mod detail;
@@ -19,6 +20,11 @@ mod view;
 mod ways;
 mod writers;
 
+pub use child::NoChild;
+pub use child::NoNews;
+pub use child::SoNow;
+pub use child::child;
+pub use child::inherit;
 pub use command::Command;
 pub use command::No;
 pub use command::command;
