@@ -153,7 +153,7 @@ async fn wait_for(exec: &Exec, job: &Job, probe: &Probe) -> Outcome {
     let probe = Probe { within: Some(Millis(within.0.min(job.timeout.0))), ..probe.clone() };
     let (end, said) = match exec.ask(job, &probe, line).await {
         Answer::Yes { said, .. } => (End::Ok, said),
-        Answer::No { said, .. } => (End::Exit(1), said),
+        Answer::No { said, .. } => (End::Unexpected("the probe did not pass".to_owned()), said),
         Answer::Unknown { reason, .. } => (End::Unreachable(reason), Said::default()),
     };
     Outcome { end, hosts: Vec::new(), said }

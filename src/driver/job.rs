@@ -32,6 +32,8 @@ pub struct Job {
     pub enough: Ppm,
     /// When it is given up and killed.
     pub timeout: Millis,
+    /// Whether it was declared safe to repeat: then what nobody knows the end of may be done anew.
+    pub repeatable: bool,
     /// How it is killed, where it runs privileged and its process group cannot be: a command line.
     pub kill: Option<String>,
     /// How much output is kept of each host, in bytes: half of it from the beginning, half from the end.

@@ -9,6 +9,7 @@ mod exec;
 mod fault;
 mod hands;
 mod job;
+mod kept;
 mod mask;
 mod outcome;
 mod played;

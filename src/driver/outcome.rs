@@ -31,6 +31,8 @@ pub enum End {
     Ok,
     /// It left with this code, which is not 0.
     Exit(i32),
+    /// An answer came, and not the one that means success: `status 404 Not Found, where any 2xx means success`.
+    Unexpected(String),
     /// This signal ended it, and not by our hand.
     Signal(i32),
     /// It never ran, so it changed nothing.
@@ -59,7 +61,7 @@ impl End {
     pub const fn is_in_doubt(&self) -> bool {
         match self {
             Self::TimedOut | Self::Killed | Self::Lost(_) => true,
-            Self::Ok | Self::Exit(_) | Self::Signal(_) => false,
+            Self::Ok | Self::Exit(_) | Self::Unexpected(_) | Self::Signal(_) => false,
             Self::CouldNotStart(_) | Self::Unreachable(_) | Self::Refused(_) => false,
         }
     }
@@ -69,7 +71,7 @@ impl End {
     pub const fn changed_nothing(&self) -> bool {
         match self {
             Self::CouldNotStart(_) | Self::Unreachable(_) | Self::Refused(_) => true,
-            Self::Ok | Self::Exit(_) | Self::Signal(_) => false,
+            Self::Ok | Self::Exit(_) | Self::Unexpected(_) | Self::Signal(_) => false,
             Self::TimedOut | Self::Killed | Self::Lost(_) => false,
         }
     }

@@ -23,9 +23,8 @@ use crate::driver::Probe;
 use crate::driver::Said;
 use crate::driver::exec::Exec;
 use crate::driver::exec::Line;
-use crate::driver::mask::Mask;
+use crate::driver::kept::Kept;
 use crate::driver::played::later;
-use crate::driver::shown::said;
 use crate::model::Millis;
 
 /// Between two tries: often enough that nobody waits for it, seldom enough that it is no load.
@@ -34,37 +33,72 @@ const PAUSE: Millis = Millis(1_000);
 const OUTPUT_MAX: Duration = Duration::from_millis(500);
 
 /// What one try came to.
-struct Try {
+pub(super) struct Try {
     /// Whether it passed; why there was no answer.
-    passed: Result<bool, String>,
-    said: Said,
+    pub(super) passed: Result<bool, String>,
+    /// What was heard.
+    pub(super) said: Said,
+}
+
+/// The rounds of one question, of whatever kind: how long a try may take, and what follows from it.
+#[derive(Debug)]
+pub(super) struct Rounds {
+    limit: Instant,
+    /// Whether there is time for more than one try that does not pass.
+    has_time: bool,
+    most: Duration,
+    times: u32,
+    in_a_row: u32,
+}
+
+impl Rounds {
+    /// The time of the question begins.
+    pub(super) fn begin(job: &Job, probe: &Probe) -> Self {
+        Self {
+            limit: later(Instant::now(), probe.within.unwrap_or_default()),
+            has_time: probe.within.is_some(),
+            most: Duration::from_millis(job.timeout.0),
+            times: probe.times.max(1),
+            in_a_row: 0,
+        }
+    }
+
+    /// How long the next try may take.
+    pub(super) fn most(&self) -> Duration {
+        let left = self.limit.saturating_duration_since(Instant::now());
+        if self.has_time && !left.is_zero() { self.most.min(left) } else { self.most }
+    }
+
+    /// The answer, where this try gives it; else it is time for another try when this returns.
+    pub(super) async fn after(&mut self, tried: Try) -> Option<Answer> {
+        self.in_a_row = if tried.passed == Ok(true) { self.in_a_row + 1 } else { 0 };
+        if self.in_a_row >= self.times {
+            return Some(Answer::Yes { said: tried.said, hosts: Vec::new() });
+        }
+        let left = self.limit.saturating_duration_since(Instant::now());
+        // Without a time for it, what passed is asked again, and what did not is answered.
+        let goes_on = if self.has_time { !left.is_zero() } else { self.in_a_row > 0 };
+        if !goes_on {
+            return Some(match tried.passed {
+                Ok(_) => Answer::No { said: tried.said, hosts: Vec::new() },
+                Err(reason) => Answer::Unknown { reason, hosts: Vec::new() },
+            });
+        }
+        let pause = Duration::from_millis(PAUSE.0);
+        sleep(if self.has_time { pause.min(left) } else { pause }).await;
+        None
+    }
 }
 
 impl Exec {
     /// Asks until it passes often enough in a row, or until the time for it is over.
     pub(super) async fn ask(&self, job: &Job, probe: &Probe, line: Line<'_>) -> Answer {
-        let limit = later(Instant::now(), probe.within.unwrap_or_default());
-        let mut in_a_row = 0;
+        let mut rounds = Rounds::begin(job, probe);
         loop {
-            let left = limit.saturating_duration_since(Instant::now());
-            let most = Duration::from_millis(job.timeout.0);
-            let most = if probe.within.is_some() && !left.is_zero() { most.min(left) } else { most };
-            let tried = self.try_once(job, probe, line, most).await;
-            in_a_row = if tried.passed == Ok(true) { in_a_row + 1 } else { 0 };
-            if in_a_row >= probe.times.max(1) {
-                return Answer::Yes { said: tried.said, hosts: Vec::new() };
+            let tried = self.try_once(job, probe, line, rounds.most()).await;
+            if let Some(answer) = rounds.after(tried).await {
+                return answer;
             }
-            let left = limit.saturating_duration_since(Instant::now());
-            // Without a time for it, what passed is asked again, and what did not is answered.
-            let goes_on = if probe.within.is_some() { !left.is_zero() } else { in_a_row > 0 };
-            if !goes_on {
-                return match tried.passed {
-                    Ok(_) => Answer::No { said: tried.said, hosts: Vec::new() },
-                    Err(reason) => Answer::Unknown { reason, hosts: Vec::new() },
-                };
-            }
-            let pause = Duration::from_millis(PAUSE.0);
-            sleep(if probe.within.is_some() { pause.min(left) } else { pause }).await;
         }
     }
 
@@ -152,55 +186,5 @@ impl Drop for Group {
             // Nothing is left to kill, or nothing can be done about it here.
             let _nothing_left = kill_process_group(group, Signal::KILL);
         }
-    }
-}
-
-/// The beginning and the end of an output, with room for a secret at each cut.
-struct Kept {
-    head: Vec<u8>,
-    tail: Vec<u8>,
-    total: u64,
-    cap: usize,
-    slack: usize,
-}
-
-impl Kept {
-    fn new(cap: u64, mask: &Mask) -> Self {
-        let cap = usize::try_from(cap).unwrap_or(usize::MAX / 8);
-        Self { head: Vec::new(), tail: Vec::new(), total: 0, cap, slack: mask.width() }
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        self.total += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let room = (self.cap + self.slack).saturating_sub(self.head.len());
-        self.head.extend(&bytes[..bytes.len().min(room)]);
-        self.tail.extend(bytes);
-        let most = self.cap + self.slack;
-        if self.tail.len() > 2 * most + bytes.len() {
-            self.tail.drain(..self.tail.len() - most);
-        }
-    }
-
-    fn is_whole(&self) -> bool {
-        u64::try_from(self.head.len()) == Ok(self.total)
-    }
-
-    fn has(&self, text: &[u8]) -> bool {
-        let within = |bytes: &[u8]| text.is_empty() || bytes.windows(text.len()).any(|window| window == text);
-        within(&self.head) || within(&self.tail)
-    }
-
-    fn said(&self, mask: &Mask) -> Said {
-        let cap = u64::try_from(self.cap).unwrap_or(u64::MAX);
-        let head = mask.apply(&self.head);
-        if self.is_whole() {
-            let total = u64::try_from(head.len()).unwrap_or(u64::MAX);
-            return said(&head, &head, total, cap);
-        }
-        // At the cuts there may be a part of a secret that is not seen as one.
-        let head = &head[..head.len().saturating_sub(self.slack)];
-        let tail = mask.apply(&self.tail);
-        let tail = &tail[self.slack.min(tail.len())..];
-        said(head, tail, self.total.max(cap + 1), cap)
     }
 }

@@ -228,6 +228,7 @@ fn end(end: &driver::End) -> End {
     match end {
         driver::End::Ok => End::Ok,
         driver::End::Exit(code) => End::Exit(*code),
+        driver::End::Unexpected(what) => End::Unexpected(what.clone()),
         driver::End::Signal(number) => End::Signal(*number),
         driver::End::CouldNotStart(why) | driver::End::Refused(why) => End::NeverBegan(why.clone()),
         driver::End::Unreachable(why) => End::Unreachable(why.clone()),

@@ -45,6 +45,8 @@ fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -
         enough: enough(step, done, hosts.len()),
         hosts,
         timeout: step.limits.timeout_ms,
+        // More than one attempt is granted only to what is safe to repeat.
+        repeatable: step.limits.attempts > 1,
         kill: step.limits.kill.clone(),
         output_bytes: plan.limits.output_bytes,
     }

@@ -183,6 +183,7 @@ fn end(end: &End) -> String {
     match end {
         End::Ok => "ok".to_owned(),
         End::Exit(code) => format!("exit {code}"),
+        End::Unexpected(what) => format!("unexpected: {what}"),
         End::Signal(signal) => format!("signal {signal}"),
         End::NeverBegan(why) => format!("never began: {why}"),
         End::Unreachable(why) => format!("unreachable: {why}"),

@@ -30,6 +30,7 @@ pub fn end(end: &End) -> String {
     match end {
         End::Ok => "done".to_owned(),
         End::Exit(code) => format!("exit code {code}"),
+        End::Unexpected(what) => format!("not as expected: {what}"),
         End::Signal(signal) => format!("ended by signal {signal}"),
         End::NeverBegan(why) => format!("it never began: {why}"),
         End::Unreachable(why) => format!("not reached: {why}"),

@@ -57,6 +57,8 @@ pub enum End {
     Ok,
     /// It ended with another exit code than 0.
     Exit(i32),
+    /// An answer came, and not the one that means success: which one, and what was expected.
+    Unexpected(String),
     /// A signal ended it.
     Signal(i32),
     /// It never began: nothing was changed.

@@ -181,7 +181,8 @@ impl Fold<'_> {
             End::Lost(_) => return StepState::Inquiring { tries: 0, stop: None },
             // It is dead.
             End::TimedOut => return self.gone(at, Some(StopWhy::Timeout), None),
-            End::Exit(_) | End::Signal(_) | End::NeverBegan(_) | End::NotEnough { .. } => false,
+            End::Exit(_) | End::Unexpected(_) | End::Signal(_) => false,
+            End::NeverBegan(_) | End::NotEnough { .. } => false,
         };
         match (good, node.has_verify) {
             (true, true) => StepState::Verifying,

@@ -25,6 +25,7 @@ fn job(step: &str, line: &str) -> Job {
         parallel: 1,
         enough: Ppm::ONE,
         timeout: Millis(60_000),
+        repeatable: false,
         kill: None,
         output_bytes: 64 * 1024,
     }

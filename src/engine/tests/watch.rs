@@ -388,7 +388,8 @@ impl<'a> Watch<'a> {
                 }
                 return Ok(());
             }
-            End::Exit(_) | End::Signal(_) | End::NeverBegan(_) | End::NotEnough { .. } => false,
+            End::Exit(_) | End::Unexpected(_) | End::Signal(_) => false,
+            End::NeverBegan(_) | End::NotEnough { .. } => false,
         };
         if good && step.done_if.is_some() && !self.not_so.contains(id) {
             return Err("nobody asked whether it was so already".to_owned());

@@ -82,6 +82,7 @@ fn ends() -> Vec<End> {
     vec![
         End::Ok,
         End::Exit(1),
+        End::Unexpected(why()),
         End::Signal(9),
         End::NeverBegan(why()),
         End::Unreachable(why()),
@@ -282,6 +283,7 @@ fn every_answer_in_every_state_after_every_interrupt() {
         Checking  silence           ....FFFF....rrrr ....FFFF....rrrr ....FFFF....rrrr ....FFFF....rrrr ....rrrr....rrrr
         Acting    Ok                DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv
         Acting    Exit              FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr rrrrrrrrrrrrrrrr
+        Acting    Unexpected        FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr rrrrrrrrrrrrrrrr
         Acting    Signal            FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr ssssssssssssssss FFFFFFFFrrrrrrrr iiiiiiiiiiiiiiii
         Acting    NeverBegan        FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr rrrrrrrrrrrrrrrr
         Acting    Unreachable       FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv rDrvrDrvrDrvrDrv
@@ -297,6 +299,7 @@ fn every_answer_in_every_state_after_every_interrupt() {
         Stopping  Stopped false     iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii
         Stopping  Ok                DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv
         Stopping  Exit              FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr
+        Stopping  Unexpected        FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr
         Stopping  Signal            ssssssssssssssss ssssssssssssssss ssssssssssssssss ssssssssssssssss iiiiiiiiiiiiiiii
         Stopping  NeverBegan        FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr
         Stopping  Unreachable       FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv
@@ -310,6 +313,7 @@ fn every_answer_in_every_state_after_every_interrupt() {
         Inquiring Found Unknown     iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii iiiiiiiiiiiiiiii
         Inquiring Found Ok          DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv DDvvDDvvDDvvDDvv
         Inquiring Found Exit        FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr
+        Inquiring Found Unexpected  FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr
         Inquiring Found Signal      FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr
         Inquiring Found NeverBegan  FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr FFFFFFFFrrrrrrrr
         Inquiring Found Unreachable FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv FDFvFDFvrDrvrDrv

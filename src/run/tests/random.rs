@@ -322,7 +322,7 @@ fn seen(dice: &mut Dice<'_>) -> Seen {
 
 fn end(dice: &mut Dice<'_>) -> End {
     let why = "why".to_owned();
-    match dice.below(9) {
+    match dice.below(10) {
         0 | 1 => End::Ok,
         2 => End::Exit(1),
         3 => End::Signal(9),
@@ -330,6 +330,7 @@ fn end(dice: &mut Dice<'_>) -> End {
         5 => End::Unreachable(why),
         6 => End::NotEnough { ok: 1, of: 4 },
         7 => End::TimedOut,
+        8 => End::Unexpected(why),
         _ => End::Lost(why),
     }
 }
