@@ -92,13 +92,10 @@ pub(in crate::evidence) fn holds(past: &Past<'_>) -> Vec<HoldSeen> {
     holds
 }
 
-/// Every fence gate that a person opened. A release of the site says that it was collected.
+/// Every fence gate that a person opened. It is collected once its fence was proven after all, or the site released.
 pub(in crate::evidence) fn owed(past: &Past<'_>) -> Vec<Owed> {
     let mut owed: Vec<Owed> = Vec::new();
     for (entry, at) in past.moments() {
-        if let Event::Released { site, .. } = &entry.event {
-            owed.iter_mut().filter(|debt| debt.site == *site).for_each(|debt| debt.collected = true);
-        }
         let Event::GateOpened { gate, by: OpenedBy::Person { by, reason } } = &entry.event else { continue };
         let Some(gate) = gate_named(past, gate) else { continue };
         let GateKind::Fence { site, .. } = &gate.kind else { continue };
@@ -109,7 +106,7 @@ pub(in crate::evidence) fn owed(past: &Past<'_>) -> Vec<Owed> {
             by: by.clone(),
             reason: reason.clone(),
             t_ms: past.t(at),
-            collected: false,
+            collected: past.state.debts.iter().all(|debt| debt.gate != gate.id),
         });
     }
     owed

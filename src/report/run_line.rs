@@ -193,7 +193,11 @@ impl Told<'_> {
 
     /// What follows for the step, as the end of a sentence.
     fn follows(&self, id: &str) -> Option<String> {
-        let run = self.after.steps.get(self.script.find(id)?)?;
+        let at = self.script.find(id)?;
+        let run = self.after.steps.get(at)?;
+        if let Some(again) = self.after.collected_at(self.script, at) {
+            return Some(format!("; the fence is owed, and tried again in {}", words::span(again.since(self.at))));
+        }
         Some(match &run.state {
             StepState::Done(_) => format!("; done{}", self.took(id)),
             StepState::Verifying => "; now it is verified".to_owned(),

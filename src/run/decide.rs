@@ -133,11 +133,18 @@ fn starts(script: &Script, state: &State, now: Stamp) -> Vec<Event> {
     }
 }
 
-/// Steps between two attempts whose time has come.
+/// Steps between two attempts whose time has come, and fences that are owed.
 fn rested(script: &Script, state: &State, now: Stamp) -> BTreeSet<Key> {
     let due = state.timers.iter().take_while(|(due, _)| *due <= now).map(|&(_, at)| at);
-    let resting = due.filter(|&at| at < script.steps && matches!(state.steps[at].state, StepState::Resting { .. }));
-    resting.map(|at| (script.nodes[at].class, script.nodes[at].start, at)).collect()
+    let key = |at: NodeAt| match state.steps[at].state {
+        StepState::Resting { .. } => Some((script.nodes[at].class, script.nodes[at].start, at)),
+        // A fence that is owed: nothing waits for it, so it comes behind everything else.
+        StepState::Failed(_) if state.will == Will::Going => Some((u8::MAX, script.nodes[at].start, at)),
+        StepState::Failed(_) | StepState::Waiting | StepState::Asked | StepState::Done(_) | StepState::Skipped => None,
+        StepState::Checking | StepState::Acting | StepState::Verifying | StepState::Stopping { .. } => None,
+        StepState::Inquiring { .. } | StepState::Probing { .. } => None,
+    };
+    due.filter(|&at| at < script.steps).filter_map(key).collect()
 }
 
 fn everywhere(script: &Script, state: &State, room: &mut Room<'_>, rested: &BTreeSet<Key>) -> Vec<Event> {

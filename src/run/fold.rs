@@ -5,10 +5,8 @@ use crate::run::Event;
 use crate::run::OpenedBy;
 use crate::run::Stamp;
 use crate::run::Who;
-use crate::run::script::Judge;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
-use crate::run::state::Debt;
 use crate::run::state::GateState;
 use crate::run::state::State;
 use crate::run::state::StepState;
@@ -131,7 +129,7 @@ impl Fold<'_> {
             }
             Event::Released { site, .. } => {
                 self.state.quarantined.remove(site);
-                self.state.debts.retain(|debt| debt.site != *site);
+                self.forgive(site);
             }
             Event::RunEnded { end } => self.state.ended = Some(end.clone()),
             Event::GateAsked { gate }
@@ -282,20 +280,6 @@ impl Fold<'_> {
             self.state.due(self.script, at);
         }
         Ok(())
-    }
-
-    /// A fence that stands on a person's word is owed.
-    fn owe(&mut self, at: NodeAt, next: &GateState) {
-        let judge = self.script.gate_at(at).map(|gate| &gate.judge);
-        let GateState::Open(OpenedBy::Person { by, .. }) = next else { return };
-        let Some(Judge::Fence { service, site }) = judge else { return };
-        let debt = Debt {
-            gate: self.script.name(at).to_owned(),
-            service: service.clone(),
-            site: site.clone(),
-            by: by.clone(),
-        };
-        self.state.debts.push(debt);
     }
 
     pub(in crate::run) fn illegal(&self, event: &Event, at: NodeAt, state: &'static str) -> Illegal {

@@ -77,12 +77,14 @@ impl Fold<'_> {
 
     fn started(&mut self, at: NodeAt, node: &StepNode, from: &StepState, attempt: u32) -> Option<StepState> {
         let waits = self.state.waits_for[at] > 0;
-        let legal = matches!(from, StepState::Waiting | StepState::Resting { .. }) && !waits;
+        let collects = matches!(from, StepState::Failed(why) if self.collects(at, why).is_some());
+        let legal = (collects || matches!(from, StepState::Waiting | StepState::Resting { .. })) && !waits;
         let run = &mut self.state.steps[at];
         if !legal || attempt != run.attempt + 1 {
             return None;
         }
         run.attempt = attempt;
+        run.collects += u32::from(collects);
         run.tries_left = run.tries_left.saturating_sub(1);
         run.adopted = 0;
         run.hosts_before.clone_from(&run.hosts_done);
@@ -281,6 +283,9 @@ impl Fold<'_> {
             self.state.failed.remove(&at);
         }
         let settled = over || matches!(next, StepState::Failed(_));
+        if matches!(next, StepState::Done(_)) {
+            self.collected(at);
+        }
         self.state.steps[at].state = next;
         self.state.steps[at].since = self.at;
         self.state.touched.push(at);
@@ -304,7 +309,8 @@ impl Fold<'_> {
             StepState::Stopping { .. } => STOP_LIMIT,
             StepState::Inquiring { .. } | StepState::Probing { .. } => INQUIRE_LIMIT,
             StepState::Resting { until } => return Some(*until),
-            StepState::Waiting | StepState::Failed(_) | StepState::Done(_) | StepState::Skipped => return None,
+            StepState::Failed(why) => return self.collects(at, why),
+            StepState::Waiting | StepState::Done(_) | StepState::Skipped => return None,
         };
         Some(self.at.after(span))
     }

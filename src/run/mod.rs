@@ -5,6 +5,7 @@
 
 mod child;
 mod command;
+mod debt;
 mod decide;
 mod detail;
 mod event;
@@ -28,6 +29,7 @@ pub use child::inherit;
 pub use command::Command;
 pub use command::No;
 pub use command::command;
+pub use debt::Debt;
 pub use decide::Act;
 pub use decide::What;
 pub use decide::act;
@@ -60,7 +62,6 @@ pub use script::BrokenPlan;
 pub use script::Guard;
 pub use script::NodeAt;
 pub use script::Script;
-pub use state::Debt;
 pub use state::DoneHow;
 pub use state::FailWhy;
 pub use state::GateRun;

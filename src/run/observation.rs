@@ -10,6 +10,8 @@ use crate::model::Ppm;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::plan::Effect;
+use crate::plan::Gate;
+use crate::plan::GateKind;
 use crate::plan::Level;
 use crate::plan::Plan;
 use crate::plan::ServiceOnPaper;
@@ -56,6 +58,8 @@ enum Said {
     Released,
     /// This fence stands on a person's word.
     Owed(String),
+    /// The fence behind this gate is proven, whatever a person said of it before.
+    Proven(String),
 }
 
 /// Reads what one run left behind.
@@ -71,6 +75,14 @@ pub fn left_behind(plan: &Plan, entries: &[Entry]) -> Result<LeftBehind, Unseen>
         fold(&script, &mut state, entry)?;
         sites.extend(said(&script, &entry.event));
     }
+    let is_owed = |gate: &String| state.debts.iter().any(|debt| debt.gate == *gate);
+    sites.retain(|(_, said)| !matches!(said, Said::Owed(gate) if !is_owed(gate)));
+    let is_done = |step: &String| {
+        let run = script.find(step).and_then(|at| state.steps.get(at));
+        run.is_some_and(|run| matches!(run.state, StepState::Done(_)))
+    };
+    let proven = plan.gates.iter().filter(|gate| gate.opened_by.iter().any(is_done));
+    sites.extend(proven.filter_map(|gate| Some((fenced_site(gate)?, Said::Proven(gate.id.clone())))));
     let services = plan.services.iter().filter_map(|service| changed(plan, &state, service)).collect();
     Ok(LeftBehind { run: state.run, services, sites })
 }
@@ -85,6 +97,10 @@ fn said(script: &Script, event: &Event) -> Option<(String, Said)> {
     let Event::GateOpened { gate, by: OpenedBy::Person { .. } } = event else { return None };
     let Judge::Fence { site, .. } = &script.gate_at(script.find(gate)?)?.judge else { return None };
     Some((site.clone(), Said::Owed(gate.clone())))
+}
+
+fn fenced_site(gate: &Gate) -> Option<String> {
+    if let GateKind::Fence { site, .. } = &gate.kind { Some(site.clone()) } else { None }
 }
 
 /// What a run changed of who serves a service.
@@ -152,6 +168,7 @@ pub fn observation(estate: &Estate, runs: &[LeftBehind]) -> Observation {
             match said {
                 Said::Quarantined => drop(quarantined.insert(site)),
                 Said::Owed(gate) => drop(owed.insert((site, gate.clone()))),
+                Said::Proven(gate) => drop(owed.remove(&(site, gate.clone()))),
                 Said::Released => {
                     quarantined.remove(&site);
                     owed.retain(|(at, _)| *at != site);

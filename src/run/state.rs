@@ -11,6 +11,7 @@ use crate::run::RunEnd;
 use crate::run::Stamp;
 use crate::run::StopWhy;
 use crate::run::Who;
+use crate::run::debt::Debt;
 use crate::run::script::Judge;
 use crate::run::script::Kind;
 use crate::run::script::NodeAt;
@@ -122,6 +123,8 @@ pub struct StepRun {
     pub said: String,
     /// How often it was found alive and followed again, since the pen was last taken.
     pub adopted: u32,
+    /// How often it was tried again by itself, as a fence that is owed.
+    pub collects: u32,
 }
 
 /// Where a step stands.
@@ -306,19 +309,6 @@ impl Will {
     }
 }
 
-/// A fence that was attested, and not proven: it is collected when the site answers again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Debt {
-    /// The gate that was opened on a person's word.
-    pub gate: String,
-    /// Whose old writer.
-    pub service: Option<String>,
-    /// Where.
-    pub site: String,
-    /// Who attested it.
-    pub by: Who,
-}
-
 impl State {
     /// Before the first entry.
     #[must_use]
@@ -335,6 +325,7 @@ impl State {
             last_end: None,
             said: String::new(),
             adopted: 0,
+            collects: 0,
         });
         let gates = (script.steps..script.nodes.len()).map(|_| GateRun {
             state: GateState::Waiting,

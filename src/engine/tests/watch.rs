@@ -7,8 +7,10 @@ use std::collections::BTreeSet;
 
 use crate::engine::tests::bounds::Sections;
 use crate::engine::tests::bounds::Silence;
+use crate::model::Millis;
 use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
+use crate::plan::Gate;
 use crate::plan::GateKind;
 use crate::plan::Plan;
 use crate::plan::PoolOnPaper;
@@ -45,6 +47,10 @@ pub(in crate::engine) struct Watch<'a> {
     began: BTreeSet<String>,
     not_so: BTreeSet<String>,
     asked: BTreeSet<String>,
+    /// Fence gates that stand on a person's word, and when each step that failed did.
+    vouched: BTreeSet<String>,
+    failed_at: BTreeMap<String, Stamp>,
+    now: Stamp,
     held: bool,
     ended: bool,
     crashes: u32,
@@ -69,6 +75,9 @@ impl<'a> Watch<'a> {
             began: BTreeSet::new(),
             not_so: BTreeSet::new(),
             asked: BTreeSet::new(),
+            vouched: BTreeSet::new(),
+            failed_at: BTreeMap::new(),
+            now: Stamp(0),
             held: false,
             ended: false,
             crashes: 0,
@@ -88,6 +97,7 @@ impl<'a> Watch<'a> {
 
     fn entry(&mut self, entry: &Entry) -> Result<(), String> {
         self.silence.entry(entry, self.flying.keys().chain(&self.asked))?;
+        self.now = entry.at;
         match &entry.event {
             Event::PenTaken { .. } => self.pen_taken(),
             Event::Held { .. } | Event::Cancelled { .. } | Event::Yielding { .. } => self.held = true,
@@ -119,7 +129,7 @@ impl<'a> Watch<'a> {
                 if *confirmed {
                     self.acted.remove(step);
                     if !has_probe(self.step(step)?) {
-                        self.flying.remove(step);
+                        self.sets_down(step);
                     }
                 }
             }
@@ -196,7 +206,7 @@ impl<'a> Watch<'a> {
         *asked += 1;
         let asked = *asked;
         if *found == Found::NeverBegan || asked >= 3 || (*found == Found::Gone && !has_probe(self.step(step)?)) {
-            self.flying.remove(step);
+            self.sets_down(step);
         }
         Ok(())
     }
@@ -221,8 +231,21 @@ impl<'a> Watch<'a> {
         self.done.insert(step.to_owned());
     }
 
-    fn lands(&mut self, step: &str) {
+    /// Whether it is a fence for which only a person vouches, and nobody tried it for a minute.
+    fn is_owed(&self, id: &str) -> bool {
+        let opens = |gate: &&Gate| gate.opened_by.iter().any(|step| step == id);
+        let vouched = self.plan.gates.iter().filter(opens).any(|gate| self.vouched.contains(&gate.id));
+        let waited = self.failed_at.get(id).is_some_and(|failed| self.now.since(*failed) >= Millis::from_secs(60));
+        vouched && waited && !self.held
+    }
+
+    fn sets_down(&mut self, step: &str) {
+        self.failed_at.insert(step.to_owned(), self.now);
         self.flying.remove(step);
+    }
+
+    fn lands(&mut self, step: &str) {
+        self.sets_down(step);
         self.acted.remove(step);
     }
 
@@ -257,6 +280,7 @@ impl<'a> Watch<'a> {
                 }
             }
             (OpenedBy::Judged { .. }, _) => return Err("there is nothing to judge".to_owned()),
+            (OpenedBy::Person { .. }, GateKind::Fence { .. }) => drop(self.vouched.insert(id.to_owned())),
             (OpenedBy::Person { .. }, _) => {}
         }
         self.open.insert(id.to_owned());
@@ -275,9 +299,10 @@ impl<'a> Watch<'a> {
         if self.acted.contains_key(id) {
             return Err("an earlier attempt may still be acting".to_owned());
         }
-        // A crash may cost a step nothing.
+        // A fence that is owed is tried for ever. A crash may cost a step nothing.
+        let owed = self.is_owed(id);
         let tries = self.attempts.entry(id.to_owned()).or_default();
-        *tries += 1;
+        *tries += u32::from(!owed);
         if *tries > step.limits.attempts.max(1) + self.crashes {
             return Err(format!("attempt {tries} of {}", step.limits.attempts));
         }
@@ -384,7 +409,7 @@ impl<'a> Watch<'a> {
             End::TimedOut => {
                 self.acted.remove(id);
                 if !has_probe(step) {
-                    self.flying.remove(id);
+                    self.sets_down(id);
                 }
                 return Ok(());
             }
