@@ -16,6 +16,7 @@ use crate::plan::GateKind;
 use crate::plan::Issue;
 use crate::plan::Mode;
 use crate::plan::Side;
+use crate::plan::bracket::Brackets;
 use crate::plan::draft::Chosen;
 use crate::plan::draft::GateDraft;
 use crate::plan::draft::Owner;
@@ -132,7 +133,13 @@ fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues:
     if own.is_empty() && site_steps.is_empty() {
         issues.push(Issue::NoFence { service: scene.name(id).to_owned(), site: scene.site_name(site).to_owned() });
     }
-    let answers = matches!(fate, Fate::Leaving | Fate::Impaired) && !own.is_empty();
+    // On the way home whoever stood in is up, and answers as what is left in order does.
+    let answers = match fate {
+        Fate::Leaving | Fate::Impaired => true,
+        Fate::Up | Fate::Returning => scene.mode == Mode::Failback,
+        Fate::Lost | Fate::Quarantined => false,
+    };
+    let answers = answers && !own.is_empty();
     let person = site_steps.is_empty() && !answers;
     let attest = own
         .iter()
@@ -245,8 +252,15 @@ pub(in crate::plan) fn missing(scene: &Scene<'_>, chosen: Chosen) -> String {
 }
 
 /// One answer for each step without a way back that no other gate guards. What came before the step now comes before
-/// its gate. Called when all other edges are there.
-pub(in crate::plan) fn irreversible(scene: &Scene<'_>, web: &mut Web, step_id: impl Fn(&Web, u32) -> String) {
+/// its gate; nobody is asked while a writer is silent, so the gates of a bracket stand before all of it. Called when all
+/// other edges are there.
+pub(in crate::plan) fn irreversible(
+    scene: &Scene<'_>,
+    web: &mut Web,
+    brackets: &Brackets,
+    start: u32,
+    step_id: impl Fn(&Web, u32) -> String,
+) {
     for at in 0..web.drafts.len() {
         let draft = &web.drafts[at];
         let guarded = draft.phase == Phase::Promote
@@ -267,8 +281,13 @@ pub(in crate::plan) fn irreversible(scene: &Scene<'_>, web: &mut Web, step_id: i
             class: draft.class,
         };
         let new = web.gate(gate, &[]);
-        for edge in web.edges.iter_mut().filter(|edge| edge.1 == node) {
-            edge.1 = new;
+        match brackets.of(node) {
+            Some(bracket) => {
+                let before = if bracket.outside.is_empty() { &[start][..] } else { &bracket.outside };
+                web.order(before, &[new]);
+                web.order(&[new], &bracket.entries);
+            }
+            None => web.edges.iter_mut().filter(|edge| edge.1 == node).for_each(|edge| edge.1 = new),
         }
         web.edges.push((new, node));
     }

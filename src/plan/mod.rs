@@ -6,6 +6,7 @@
 
 mod away;
 mod blank;
+mod bracket;
 mod canon;
 mod circles;
 mod clock;

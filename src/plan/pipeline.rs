@@ -15,6 +15,7 @@ use crate::plan::Plan;
 use crate::plan::Refusal;
 use crate::plan::Source;
 use crate::plan::away;
+use crate::plan::bracket;
 use crate::plan::canon;
 use crate::plan::circles;
 use crate::plan::clock;
@@ -87,8 +88,11 @@ pub fn plan_on(
     order::across(&scene, &mut web, &lanes, &ready);
     order::uses(&scene, &mut web, &ready);
     circles::cut(&scene, &mut web, &mut issues);
+    let brackets = bracket::hold_back(&scene, &mut web);
     order::begin(&mut web, start);
-    gates::irreversible(&scene, &mut web, |web, node| names::step_id(&scene, &web.drafts[node as usize]));
+    gates::irreversible(&scene, &mut web, &brackets, start, |web, node| {
+        names::step_id(&scene, &web.drafts[node as usize])
+    });
     web.edges.sort_unstable();
     web.edges.dedup();
     clock::spread_urgency(&mut web);

@@ -18,6 +18,7 @@ mod room;
 mod routes;
 mod serving;
 mod shape;
+mod silence;
 mod summary;
 mod touch;
 mod violation;
@@ -77,6 +78,7 @@ fn laws(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     needs::dependencies(paper, &mut asked);
     needs::uses(paper, &mut asked, found);
     writers::check(paper, &mut asked, found);
+    silence::check(paper, &mut asked);
     serving::check(paper, &mut asked, found);
     approvals::check(paper, &mut asked, found);
     room::check(paper, &mut asked, found);

@@ -101,6 +101,9 @@ fn needs(of: &OfNeeds) -> String {
         OfNeeds::JumpLost { step, jump } => {
             format!("every way to the hosts of {step} leads through what is lost: {}", jump.join(", "))
         }
+        OfNeeds::SilencedEarly { step, needs } => {
+            format!("{step} silences a writer whose successor may still wait for {needs}")
+        }
     }
 }
 

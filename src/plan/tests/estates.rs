@@ -42,6 +42,7 @@ pub(super) fn estate(seed: u64, count: u64) -> Estate {
         ("topology/all.toml", topology),
         ("runbooks/plain.toml", PLAIN.to_owned()),
         ("runbooks/data.toml", DATA.to_owned()),
+        ("runbooks/ledger.toml", ledger()),
         ("runbooks/cut.toml", CUT.to_owned()),
     ];
     let sources = sources
@@ -85,7 +86,11 @@ fn service(dice: &mut Dice, at: u64, count: u64, text: &mut String) {
     let kind = ["stateless", "sticky", "replicated", "stateful", "quorum"][usize::try_from(dice.below(5)).unwrap()];
     let tier = TIERS[usize::try_from(dice.below(3)).unwrap()];
     let load = 20 + dice.below(80);
-    let runbook = if kind == "stateful" { "data" } else { "plain" };
+    let runbook = match (kind, at % 2) {
+        ("stateful", 0) => "data",
+        ("stateful", _) => "ledger",
+        _ => "plain",
+    };
     write!(text, "[service.s{at}]\ntier = \"{tier}\"\nowner = \"o\"\nkind = \"{kind}\"\nrunbook = \"{runbook}\"\n")
         .unwrap();
     writeln!(text, "load = {{ cores = {load}, gbps = {} }}", load / 10).unwrap();
@@ -257,6 +262,21 @@ ssh = "degrade {{ service }}"
 id = "more"
 title = "More"
 ssh = "restore {{ service }}"
+"#;
+
+/// The same with a writer that is told to finish, and a promotion that uses what may have to be fetched or recovered.
+fn ledger() -> String {
+    let uses = "expect = \"20s\"\nuses = [{ any-of = [\"s3\", \"kit:keys\"] }]";
+    DATA.replacen("\"data\"", "\"ledger\"", 1).replacen("expect = \"20s\"", uses, 1) + QUIESCE
+}
+
+const QUIESCE: &str = r#"
+[[failover]]
+id = "quiesce"
+title = "Quiesce"
+phase = "quiesce"
+on = "source"
+ssh = "quiesce {{ service }}"
 "#;
 
 const CUT: &str = r#"

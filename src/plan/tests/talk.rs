@@ -15,6 +15,7 @@ use crate::model::Scope;
 use crate::model::ScopeState;
 use crate::model::SiteKind;
 use crate::placement::Level;
+use crate::plan::Effect;
 use crate::plan::Inputs;
 use crate::plan::Issue;
 use crate::plan::Plan;
@@ -130,6 +131,33 @@ fn losing_all_own_sites_leaves_text_only_on_the_cloud_and_says_what_is_lost() {
     let loss = store.data_loss.as_ref().unwrap();
     assert!(loss.at_most_ms.unwrap() > loss.objective_ms.unwrap());
     assert!(plan.gates.iter().any(|gate| gate.id.starts_with("data-loss:message-store@") && gate.person));
+}
+
+/// From the first step that silences a service's writer until the next one may write, and how much of that is its steps.
+fn silence(plan: &Plan, service: &str) -> Option<(Millis, Millis)> {
+    let steps = plan.steps.iter().filter(|step| step.service.as_deref() == Some(service));
+    let bracket: Vec<_> = steps.filter(|step| matches!(step.phase.as_str(), "quiesce" | "fence" | "promote")).collect();
+    let promoted = bracket.iter().filter(|step| step.effect == Some(Effect::Writer));
+    let end = promoted.map(|step| step.start_ms + step.duration_ms).max()?;
+    let start = bracket.iter().map(|step| step.start_ms).min()?;
+    Some((Millis(end.0 - start.0), Millis(bracket.iter().map(|step| step.duration_ms.0).sum())))
+}
+
+#[test]
+fn in_a_planned_move_a_writer_is_silent_for_its_own_steps_only() {
+    let estate = talk();
+    for site in own_sites(&estate) {
+        let plan = Case { state: ScopeState::Leaving, ..Case::lost(&[site]) }.plan(&estate).unwrap();
+        for service in &estate.services {
+            if let Some((silent, steps)) = silence(&plan, &service.name) {
+                assert_eq!(silent, steps, "{} leaves {site}", service.name);
+            }
+        }
+    }
+    let plan = Case { state: ScopeState::Leaving, ..Case::lost(&["pangyo"]) }.plan(&estate).unwrap();
+    assert_eq!(silence(&plan, "message-store").unwrap().0, Millis::from_secs(40));
+    // Its promotion has no way back: people are asked before the old ledger is closed.
+    assert_eq!(silence(&plan, "pay-ledger").unwrap().0, Millis::from_secs(31));
 }
 
 /// Findings that a reader must look at, without those about what was assumed.

@@ -53,6 +53,7 @@ pub(super) enum Why<'a> {
     Irreversible,
     Victim(ServiceId),
     Launch(u32),
+    Silent(u32),
 }
 
 /// Demands on the order, with the sets that laws share.
@@ -275,6 +276,7 @@ pub(super) fn tell(paper: &Paper<'_>, demand: Demand<Why<'_>>) -> Violation {
         Why::StartApproval => Violation::Approval(OfApproval::BeforeStartApproval { step }),
         Why::Irreversible => Violation::Approval(OfApproval::IrreversibleUnapproved { step }),
         Why::Victim(id) => Violation::Approval(OfApproval::VictimUnapproved { step, service: service(id) }),
+        Why::Silent(before) => Violation::Needs(OfNeeds::SilencedEarly { step, needs: paper.id(before) }),
         Why::Launch(scale) => Violation::Room(OfRoom::ScaleNotAwaited { step, scale: paper.id(scale) }),
     }
 }

@@ -107,6 +107,8 @@ pub enum OfNeeds {
     NeedUnfilled { step: String, any_of: Vec<String> },
     /// Every way to a step's hosts leads through what is lost.
     JumpLost { step: String, jump: Vec<String> },
+    /// In a planned move a writer is silenced while its successor may still wait for something else.
+    SilencedEarly { step: String, needs: String },
 }
 
 /// Something is done, or users are sent, where nothing may be.

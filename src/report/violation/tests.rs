@@ -100,20 +100,22 @@ fn of_needs() {
         OfNeeds::KitNotFetched { step: s("a/x@b"), kit: s("sealed") },
         OfNeeds::NeedUnfilled { step: s("a/x@b"), any_of: vec![s("service:c"), s("kit:sealed")] },
         OfNeeds::JumpLost { step: s("a/x@b"), jump: vec![s("bastion@b")] },
+        OfNeeds::SilencedEarly { step: s("a/x@b"), needs: s("kit:sealed/fetch") },
     ];
     check(
         all,
         Violation::Needs,
         &expect![[r#"
-        a/x@b does not wait until c is ready
-        a/x@b needs c, which nothing brings back, and no person stands between
-        a/x@b goes to the full level, and does not wait until c is ready
-        a/x@b needs c to start, and does not wait until it is ready
-        a/x@b uses service:c@b, which is not sure to be there by then
-        a/x@b needs the kit sealed from where it still is
-        a/x@b needs one of these, and uses none: service:c, kit:sealed
-        every way to the hosts of a/x@b leads through what is lost: bastion@b
-    "#]],
+            a/x@b does not wait until c is ready
+            a/x@b needs c, which nothing brings back, and no person stands between
+            a/x@b goes to the full level, and does not wait until c is ready
+            a/x@b needs c to start, and does not wait until it is ready
+            a/x@b uses service:c@b, which is not sure to be there by then
+            a/x@b needs the kit sealed from where it still is
+            a/x@b needs one of these, and uses none: service:c, kit:sealed
+            every way to the hosts of a/x@b leads through what is lost: bastion@b
+            a/x@b silences a writer whose successor may still wait for kit:sealed/fetch
+        "#]],
     );
 }
 

@@ -9,6 +9,7 @@ mod large;
 mod permission;
 mod room;
 mod shape;
+mod silence;
 mod summary;
 mod writers;
 
