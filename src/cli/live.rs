@@ -253,11 +253,11 @@ fn told(root: &Path, run: &str, plan: &Plan, script: &Script, leave: Leave) -> R
     let resume = format!("`bonghwa resume {run}` goes on with it; `bonghwa status {run}` shows where it stands");
     match leave {
         Leave::Ended(RunEnd::Done) => {
-            say(&format!("run {run} is done; `bonghwa report {run}` tells how it went"));
+            say(&format!("run {run} is done\n  -> `bonghwa report {run}` tells how it went"));
             Ok(Exit::Done)
         }
         Leave::Ended(RunEnd::Cancelled) => {
-            say(&format!("run {run} was cancelled; `bonghwa report {run}` tells how far it got"));
+            say(&format!("run {run} was cancelled\n  -> `bonghwa report {run}` tells how far it got"));
             Ok(Exit::Failed)
         }
         Leave::Ended(RunEnd::Succeeded { plan }) => {
@@ -274,7 +274,9 @@ fn told(root: &Path, run: &str, plan: &Plan, script: &Script, leave: Leave) -> R
             let failed =
                 state.is_some_and(|state| state.steps.iter().any(|step| matches!(step.state, StepState::Failed(_))));
             let steps = plan.steps.len();
-            say(&format!("run {run} ({steps} steps) is held: {resume}"));
+            say(&format!(
+                "run {run} ({steps} steps) is held\n  -> `bonghwa resume {run}` goes on with it\n  -> `bonghwa status {run}` shows where it stands"
+            ));
             Ok(if doubt {
                 Exit::InDoubt
             } else if failed {

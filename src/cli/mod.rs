@@ -9,6 +9,7 @@ mod diff;
 mod error;
 pub mod exit;
 mod explain;
+mod frame;
 mod going;
 mod graph;
 mod handover;

@@ -8,6 +8,7 @@ use indicatif::ProgressDrawTarget;
 use indicatif::ProgressStyle;
 
 use crate::cli::error::CommandError;
+use crate::cli::frame::Frame;
 use crate::cli::ui::Ui;
 use crate::report::run_screen::Size;
 
@@ -29,7 +30,7 @@ impl Screen {
     /// Nothing is drawn yet.
     pub(crate) fn new(ui: Ui) -> Self {
         let bar = ui.terminal.then(|| {
-            let target = ProgressDrawTarget::stdout_with_hz(FRAMES_PER_SECOND);
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(Frame::new(ui)), FRAMES_PER_SECOND);
             let style = ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
             ProgressBar::with_draw_target(None, target).with_style(style)
         });
@@ -53,17 +54,22 @@ impl Screen {
         }
     }
 
-    /// Draws a frame in the place of the one before. In a pipe it does nothing.
-    pub(crate) fn draw(&mut self, frame: &str) -> Result<(), CommandError> {
+    /// Draws a frame that was made for this size in the place of the one before. In a pipe it does nothing.
+    pub(crate) fn draw(&mut self, frame: &str, size: Size) -> Result<(), CommandError> {
         let Some(bar) = &self.bar else { return Ok(()) };
-        let size = self.ui.size();
-        if size != self.size {
-            // A terminal breaks its old lines anew when it changes: where they went nobody can say.
+        if size != self.ui.size() {
+            // It changed since: the next frame will fit.
+            return Ok(());
+        }
+        bar.set_message(frame.trim_end_matches('\n').to_owned());
+        if size == self.size {
+            bar.tick();
+        } else {
+            // A terminal breaks its old lines anew when it changes: where they went nobody can say. What is drawn after the
+            // pause is the frame that was set before it.
             self.size = size;
             bar.suspend(|| self.ui.data(CLEAR))?;
         }
-        bar.set_message(frame.trim_end().to_owned());
-        bar.tick();
         Ok(())
     }
 
@@ -84,6 +90,8 @@ impl Screen {
     fn leave(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.abandon();
+            // The cursor is in the last line of the frame. Nobody can be told that the terminal is gone.
+            self.ui.data("\n").unwrap_or_default();
         }
     }
 }

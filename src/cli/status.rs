@@ -120,7 +120,7 @@ impl Seen<'_> {
             let status = self.status(&state, None)?;
             if screen.is_live() {
                 let size = screen.size();
-                screen.draw(&status_screen(&status, size, self.door.ui.paint))?;
+                screen.draw(&status_screen(&status, size, self.door.ui.paint), size)?;
             }
             if state.ended.is_some() {
                 screen.close();

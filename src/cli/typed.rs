@@ -1,57 +1,61 @@
 //! What people type into the screen of a run: a verb, a name, and why. It is read here, and decided elsewhere.
 
+use crate::cli::error::CommandError;
+use crate::cli::named;
+use crate::cli::named::Among;
+use crate::plan::Plan;
 use crate::run::Command;
 use crate::run::GateState;
 use crate::run::Script;
 use crate::run::State;
 use crate::run::StepState;
 
-/// What can be typed, in one line.
-pub(crate) const HELP: &str =
-    "approve, reject, retry, skip or mark-done NAME [why]; hold, resume or cancel [why]; leave";
+/// What can be typed, in one line of the narrowest terminal.
+pub(crate) const HELP: &str = "approve, reject, retry, skip, mark-done NAME; hold, resume, cancel, leave";
 
-/// Reads a line.
+/// Reads a line. A whole command, as it is shown for other terminals, means the same here.
 ///
 /// # Errors
 ///
 /// What is wrong with it, for people.
-pub(crate) fn read(line: &str, script: &Script, state: &State) -> Result<(Command, String), String> {
-    let mut words = line.split_whitespace();
+pub(crate) fn read(line: &str, plan: &Plan, script: &Script, state: &State) -> Result<(Command, String), String> {
+    let mut words = line.split_whitespace().peekable();
+    words.next_if_eq(&"bonghwa");
     let verb = words.next().unwrap_or_default();
     let rest: Vec<&str> = words.collect();
-    let named = |make: fn(String) -> Command| {
+    let named = |among, make: fn(String) -> Command| {
         let Some((name, why)) = rest.split_first() else {
             return Err(format!("{verb} what? {}", wanted(script, state)));
         };
-        Ok((make(find(name, script, state)?), why.join(" ")))
+        let name = named::find(plan, among, name).map_err(|error| in_a_line(&error))?;
+        Ok((make(name), said(why)))
     };
     match verb {
-        "approve" => named(|what| Command::Approve { what }),
-        "reject" => named(|what| Command::Reject { what }),
-        "retry" => named(|what| Command::Retry { what }),
-        "skip" => named(|step| Command::Skip { step }),
-        "mark-done" => named(|step| Command::MarkDone { step }),
-        "hold" => Ok((Command::Hold, rest.join(" "))),
-        "resume" => Ok((Command::Resume, rest.join(" "))),
-        "cancel" => Ok((Command::Cancel, rest.join(" "))),
-        "leave" => Ok((Command::Leave, rest.join(" "))),
-        _ => Err(HELP.to_owned()),
+        "approve" => named(Among::Questions, |what| Command::Approve { what }),
+        "reject" => named(Among::Questions, |what| Command::Reject { what }),
+        "retry" => named(Among::All, |what| Command::Retry { what }),
+        "skip" => named(Among::Steps, |step| Command::Skip { step }),
+        "mark-done" => named(Among::Steps, |step| Command::MarkDone { step }),
+        "hold" => Ok((Command::Hold, said(&rest))),
+        "resume" => Ok((Command::Resume, said(&rest))),
+        "cancel" => Ok((Command::Cancel, said(&rest))),
+        "leave" => Ok((Command::Leave, said(&rest))),
+        _ => Err(format!("type {HELP}")),
     }
 }
 
-/// The step or gate that somebody means: its name, or a part that fits no other. Where it fits several, the only one of
-/// them that wants something.
-fn find(part: &str, script: &Script, state: &State) -> Result<String, String> {
-    if script.find(part).is_some() {
-        return Ok(part.to_owned());
-    }
-    let fitting: Vec<usize> = (0..script.len()).filter(|&at| script.name(at).contains(part)).collect();
-    let wanting: Vec<usize> = fitting.iter().copied().filter(|&at| wants(script, state, at)).collect();
-    match (fitting.as_slice(), wanting.as_slice()) {
-        ([only], _) | (_, [only]) => Ok(script.name(*only).to_owned()),
-        ([], _) => Err(format!("nothing here is called {part}. {}", wanted(script, state))),
-        ([_, ..], _) => Err(format!("{part} could be any of {}: type more of it", fitting.len())),
-    }
+/// What is wrong, and what to do about it.
+fn in_a_line(error: &CommandError) -> String {
+    let parts: Vec<&str> = error.chain.iter().chain(&error.hints).map(String::as_str).collect();
+    parts.join("; ")
+}
+
+/// Why, without what a shell would take away.
+fn said(why: &[&str]) -> String {
+    let Some((&"--reason", words)) = why.split_first() else { return why.join(" ") };
+    let text = words.join(" ");
+    let quoted = |quote: char| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+    quoted('"').or_else(|| quoted('\'')).unwrap_or(&text).to_owned()
 }
 
 fn wants(script: &Script, state: &State, at: usize) -> bool {
@@ -70,5 +74,30 @@ fn wanted(script: &Script, state: &State) -> String {
         "Nothing waits for an answer".to_owned()
     } else {
         format!("These wait: {}", names.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::HELP;
+    use super::said;
+
+    #[test]
+    fn a_reason_is_what_a_shell_would_make_of_it() {
+        let check = |typed: &str, means: &str| {
+            assert_eq!(said(&typed.split_whitespace().collect::<Vec<_>>()), means, "{typed}");
+        };
+        check("", "");
+        check("the border is cut", "the border is cut");
+        check("--reason \"the border is cut\"", "the border is cut");
+        check("--reason 'cut'", "cut");
+        check("--reason cut", "cut");
+        check("--reason", "");
+        check("--reason \"", "\"");
+    }
+
+    #[test]
+    fn what_can_be_typed_fits_the_narrowest_terminal() {
+        assert!("type ".len() + HELP.len() < 80);
     }
 }

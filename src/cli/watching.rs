@@ -30,14 +30,17 @@ use crate::report::run_screen::Size;
 use crate::report::run_screen::screen;
 use crate::report::words;
 use crate::run::Entry;
+use crate::run::No;
 use crate::run::Script;
 use crate::run::State;
 use crate::run::fold;
 
 /// Between two frames, where nothing happens: clocks show seconds.
 const FRAME: Duration = Duration::from_millis(250);
-/// A blank line, what was answered, and what is being typed stand below the frame.
-const BELOW: usize = 3;
+/// What was answered, and what is being typed, stand below the frame.
+const BELOW: usize = 2;
+/// From so many lines on there is one to spare between the frame and those.
+const AIRY: usize = 30;
 
 /// What is seen.
 pub(crate) enum Seen {
@@ -86,7 +89,7 @@ impl Watching {
             runtime: runtime::Handle::current(),
             news: news.clone(),
             typed: Vec::new(),
-            answer: String::new(),
+            answer: format!("type {}", typed::HELP),
         };
         let thread = Some(thread::spawn(move || watched.watch(&hears)));
         Self { thread, news }
@@ -157,7 +160,8 @@ impl Watched {
             return;
         }
         let size = self.screen.size();
-        let below = if asks { BELOW } else { 0 };
+        let air = usize::from(size.lines >= AIRY);
+        let below = if asks { BELOW + air } else { 0 };
         let room = Size { lines: size.lines.saturating_sub(below), ..size };
         let now = now().max(self.state.now);
         let mut frame = screen(&self.plan, &self.script, &self.state, now, room, self.ui.paint);
@@ -168,9 +172,9 @@ impl Watched {
             let wide = words::width(&typed).saturating_sub(size.columns.saturating_sub(4));
             let shown: String = typed.chars().skip(wide).collect();
             let answer = words::cut(&words::plain(&self.answer), size.columns.saturating_sub(1));
-            frame = format!("{}\n\n{answer}\n> {shown}_", frame.trim_end());
+            frame = format!("{}\n{}{answer}\n> {shown}", frame.trim_end(), "\n".repeat(air));
         }
-        drop(self.screen.draw(&frame));
+        drop(self.screen.draw(&frame, size));
     }
 
     fn keys(&mut self, bytes: &[u8]) {
@@ -195,10 +199,10 @@ impl Watched {
     fn enter(&mut self) {
         let line = String::from_utf8_lossy(&std::mem::take(&mut self.typed)).into_owned();
         if line.trim().is_empty() {
-            typed::HELP.clone_into(&mut self.answer);
+            self.answer = format!("type {}", typed::HELP);
             return;
         }
-        match typed::read(&line, &self.script, &self.state) {
+        match typed::read(&line, &self.plan, &self.script, &self.state) {
             Err(what) => self.answer = what,
             Ok((command, reason)) => {
                 let (handle, news) = (self.handle.clone(), self.news.clone());
@@ -206,6 +210,7 @@ impl Watched {
                 self.runtime.spawn(async move {
                     let answer = match handle.ask(command, me(), reason).await {
                         Ok(Ok(())) => format!("{line}: done, and written down"),
+                        Ok(Err(No::NeedsReason)) => "no: this needs a reason: type it behind the name".to_owned(),
                         Ok(Err(no)) => format!("no: {no}"),
                         Err(gone) => gone.to_string(),
                     };

@@ -27,8 +27,10 @@ pub struct Size {
     pub lines: usize,
 }
 
-/// Below this, empty lines between the parts are left out.
+/// From so many lines on there are empty ones between the parts; below, where all there is fits with them.
 const AIRY: usize = 30;
+/// Empty lines between head, questions, services and the last line.
+const AIR: usize = 3;
 /// Whatever is asked, so many lines are left for services.
 const SERVICES_LEAST: usize = 4;
 
@@ -41,19 +43,20 @@ pub fn screen(plan: &Plan, script: &Script, state: &State, now: Stamp, size: Siz
 /// The screen of a run from its facts, each line ended.
 #[must_use]
 pub fn status_screen(status: &Status, size: Size, paint: Paint) -> String {
-    let mut parts = vec![head(status, size.columns, paint)];
+    let head = head(status, size.columns, paint);
     let foot = words::cut(&foot(status, size.columns), size.columns);
     let foot: Vec<String> = Some(paint.tone(Tone::Quiet, &foot)).into_iter().filter(|foot| !foot.is_empty()).collect();
-    let airy = size.lines >= AIRY;
-    // Between head, questions, services and the last line.
-    let air = if airy { 3 } else { 0 };
-    let taken = parts[0].len() + foot.len() + air;
     let least = SERVICES_LEAST.max(status.tiers.len());
-    let asked = asks(status, size.columns, size.lines.saturating_sub(taken + least), paint);
-    let room = size.lines.saturating_sub(taken + asked.len());
-    parts.extend([asked, services(status, size.columns, room, paint), foot]);
-    let parts: Vec<Vec<String>> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-    let lines = parts.join(&[String::new()][if airy { 0 } else { 1 }..]);
+    let parts = |air: usize| {
+        let taken = head.len() + foot.len() + air;
+        let asked = asks(status, size.columns, size.lines.saturating_sub(taken + least), paint);
+        let room = size.lines.saturating_sub(taken + asked.len());
+        let parts = [head.clone(), asked, services(status, size.columns, room, paint), foot.clone()];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>()
+    };
+    let (airy, dense) = (parts(AIR), parts(0));
+    let is_airy = size.lines >= AIRY || airy == dense;
+    let lines = if is_airy { airy.join(&[String::new()][..]) } else { dense.concat() };
     lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
 }
 

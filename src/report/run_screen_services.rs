@@ -21,12 +21,13 @@ const NAME: usize = 20;
 const TITLE: usize = 34;
 /// Below this there is no room to compare with promises.
 const NARROW: usize = 72;
-/// From so many lines on there is one for what the columns mean.
-const HEADED: usize = 24;
+/// From so many lines on there is one for what the columns mean; below, where it takes no service its own.
+const HEADED: usize = 10;
 
 /// At most so many lines about tiers and services.
 pub(super) fn services(status: &Status, columns: usize, room: usize, paint: Paint) -> Vec<String> {
-    let headed = usize::from(room >= HEADED);
+    let all = status.tiers.len() + status.services.len();
+    let headed = usize::from(room >= HEADED || room > all);
     let shown = shown(status, room.saturating_sub(status.tiers.len() + headed));
     let shape = Shape::new(status, &shown, columns);
     let mut lines = Vec::new();

@@ -15,3 +15,5 @@ mod runs;
 mod screen;
 mod small;
 mod status;
+mod terminal;
+mod tty;

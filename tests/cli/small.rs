@@ -201,7 +201,7 @@ pub(crate) struct Process {
 }
 
 /// Looks again and again until it is so.
-fn patiently(what: &str, shown: &dyn Fn() -> String, mut so: impl FnMut() -> bool) {
+pub(crate) fn patiently(what: &str, shown: &dyn Fn() -> String, mut so: impl FnMut() -> bool) {
     for _ in 0..PATIENCE.as_millis() / LOOK.as_millis() {
         if so() {
             return;
@@ -213,9 +213,14 @@ fn patiently(what: &str, shown: &dyn Fn() -> String, mut so: impl FnMut() -> boo
 
 impl Small {
     pub(crate) fn new() -> Self {
+        Self::of(TOPOLOGY)
+    }
+
+    /// Another estate, with the same runbooks.
+    pub(crate) fn of(topology: &str) -> Self {
         let test = Test::new()
             .file("bonghwa.toml", SETTINGS)
-            .file("topology/all.toml", TOPOLOGY)
+            .file("topology/all.toml", topology)
             .file("runbooks/plain.toml", PLAIN)
             .file("runbooks/photo.toml", PHOTO)
             .file("runbooks/store.toml", STORE)
