@@ -37,6 +37,7 @@ use crate::journal::Pen;
 use crate::model::Millis;
 use crate::plan::ActionOnPaper;
 use crate::plan::Plan;
+use crate::plan::Step;
 use crate::report::words;
 use crate::run::Command;
 use crate::run::Entry;
@@ -158,14 +159,12 @@ pub(crate) fn live(start: Start, door: &Door) -> Result<Exit, CommandError> {
 }
 
 /// Everything secret that the plan names, so that no command inherits it by accident.
-pub(crate) fn references(plan: &Plan) -> Vec<&str> {
-    let env = plan.steps.iter().filter_map(|step| match &step.action {
-        ActionOnPaper::Ssh { env, .. } | ActionOnPaper::Exec { env, .. } => Some(env),
-        ActionOnPaper::Http(_) | ActionOnPaper::Route(_) | ActionOnPaper::Scale { .. } => None,
-        ActionOnPaper::Confirm { .. } | ActionOnPaper::Notify { .. } | ActionOnPaper::Fetch { .. } => None,
-        ActionOnPaper::Wait(_) => None,
-    });
-    env.flatten().map(|(_, reference)| reference.as_str()).collect()
+pub(crate) fn references<'p>(plan: &'p Plan) -> Vec<&'p str> {
+    let of_step = |step: &'p Step| {
+        let asked = [&step.done_if, &step.verify, &step.position].into_iter().flatten().map(|probe| &*probe.ask);
+        std::iter::once(&step.action).chain(asked).chain(&step.undo).flat_map(ActionOnPaper::references)
+    };
+    plan.steps.iter().flat_map(of_step).collect()
 }
 
 /// The socket at which other terminals ask. A run goes on without one, and says so.

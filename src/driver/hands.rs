@@ -19,6 +19,8 @@ use crate::driver::Task;
 use crate::driver::Told;
 use crate::driver::exec::Exec;
 use crate::driver::exec::Line;
+use crate::driver::http::Call;
+use crate::driver::http::Http;
 use crate::driver::record::Records;
 use crate::model::Millis;
 
@@ -26,6 +28,7 @@ use crate::model::Millis;
 #[derive(Debug, Clone)]
 pub struct Hands {
     exec: Exec,
+    http: Http,
 }
 
 /// Between asking a command to end and making it: long enough to put something away, short enough for an incident.
@@ -36,7 +39,8 @@ impl Hands {
     /// process finds the same.
     #[must_use]
     pub fn new(folder: PathBuf, records: PathBuf, secrets: Secrets) -> Self {
-        Self { exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE } }
+        let http = Http::new(records.clone(), secrets.clone());
+        Self { exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE }, http }
     }
 
     /// With another time between asking a command to end and making it. Whole seconds.
@@ -65,24 +69,24 @@ impl Hands {
 pub fn can_do(task: &Task) -> Result<(), &'static str> {
     match task {
         Task::Exec { .. } => Ok(()),
-        Task::Notify { via, .. } if via.starts_with(COMMAND) => Ok(()),
+        Task::Http(_) | Task::Notify { .. } => Ok(()),
         Task::Wait(probe) => match *probe.ask {
             Task::Wait(_) | Task::Notify { .. } | Task::Route(_) | Task::Scale { .. } => Err("this is no question"),
             Task::Exec { .. } | Task::Ssh { .. } | Task::Http(_) => can_do(&probe.ask),
         },
-        Task::Notify { .. } => Err("this version can't call webhooks"),
         Task::Ssh { .. } => Err("this version can't run commands on other hosts"),
-        Task::Http(_) => Err("this version can't send requests"),
         Task::Route(_) => Err("this version can't shift routes"),
         Task::Scale { .. } => Err("this version can't launch capacity"),
     }
 }
 
 const COMMAND: &str = "command ";
+const WEBHOOK: &str = "webhook ";
 
 /// What a task comes to on this machine.
 enum Here<'a> {
     Line(Line<'a>),
+    Call(Call<'a>),
     Question(&'a Probe),
     Refused(&'static str),
 }
@@ -93,12 +97,16 @@ fn here(task: &Task) -> Here<'_> {
     }
     match task {
         Task::Exec { line, env } => Here::Line(Line { text: line, env, input: None }),
-        Task::Notify { message, via } => {
-            let text = via.strip_prefix(COMMAND).unwrap_or_default();
-            Here::Line(Line { text, env: &[], input: Some(message) })
-        }
+        Task::Http(task) => Here::Call(Call::Request(task)),
+        Task::Notify { message, via } => match via.strip_prefix(WEBHOOK) {
+            Some(hook) => Here::Call(Call::Message { text: message, hook }),
+            None => {
+                let text = via.strip_prefix(COMMAND).unwrap_or_default();
+                Here::Line(Line { text, env: &[], input: Some(message) })
+            }
+        },
         Task::Wait(probe) => Here::Question(probe),
-        Task::Ssh { .. } | Task::Http(_) | Task::Route(_) | Task::Scale { .. } => Here::Refused("nobody can do this"),
+        Task::Ssh { .. } | Task::Route(_) | Task::Scale { .. } => Here::Refused("nobody can do this"),
     }
 }
 
@@ -106,7 +114,8 @@ impl Driver for Hands {
     async fn act(&self, job: Job, told: Told) -> Outcome {
         match here(&job.task) {
             Here::Line(line) => self.exec.act(&job, line, &told).await,
-            Here::Question(probe) => wait_for(&self.exec, &job, probe).await,
+            Here::Call(call) => self.http.act(&job, call, &told).await,
+            Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
         }
     }
@@ -114,8 +123,9 @@ impl Driver for Hands {
     async fn adopt(&self, job: Job, told: Told) -> Outcome {
         match here(&job.task) {
             Here::Line(_) => self.exec.adopt(&job, &told).await,
+            Here::Call(call) => self.http.adopt(&job, call, &told).await,
             // It changes nothing, so it is asked anew.
-            Here::Question(probe) => wait_for(&self.exec, &job, probe).await,
+            Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
         }
     }
@@ -124,7 +134,8 @@ impl Driver for Hands {
         let unknown = |why: &str| Answer::Unknown { reason: why.to_owned(), hosts: Vec::new() };
         match here(&probe.ask) {
             Here::Line(line) if line.input.is_none() => self.exec.ask(&job, &probe, line).await,
-            Here::Line(_) | Here::Question(_) => unknown("this is no question"),
+            Here::Call(call @ Call::Request(_)) => self.http.ask(&job, &probe, call).await,
+            Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) => unknown("this is no question"),
             Here::Refused(why) => unknown(why),
         }
     }
@@ -132,29 +143,32 @@ impl Driver for Hands {
     async fn inquire(&self, job: Job) -> Found {
         match here(&job.task) {
             Here::Line(_) => self.exec.inquire(&job).await,
-            Here::Question(_) | Here::Refused(_) => Found::NeverBegun,
+            Here::Call(call) => self.http.inquire(&job, call),
+            // Whoever asked is dead, and the question is asked anew.
+            Here::Question(_) => Found::Alive,
+            Here::Refused(_) => Found::NeverBegun,
         }
     }
 
     async fn kill(&self, job: Job) -> Killed {
         match here(&job.task) {
             Here::Line(_) => self.exec.kill(&job).await,
+            Here::Call(call) => self.http.kill(&job, call).await,
             Here::Question(_) | Here::Refused(_) => Killed::Dead,
         }
     }
 }
 
-/// A probe that must pass, as a job: it never takes longer than the job may.
-async fn wait_for(exec: &Exec, job: &Job, probe: &Probe) -> Outcome {
-    let Here::Line(line) = here(&probe.ask) else {
-        return Outcome::just(End::Refused("this is no question".to_owned()));
-    };
-    let within = probe.within.unwrap_or(job.timeout);
-    let probe = Probe { within: Some(Millis(within.0.min(job.timeout.0))), ..probe.clone() };
-    let (end, said) = match exec.ask(job, &probe, line).await {
-        Answer::Yes { said, .. } => (End::Ok, said),
-        Answer::No { said, .. } => (End::Unexpected("the probe did not pass".to_owned()), said),
-        Answer::Unknown { reason, .. } => (End::Unreachable(reason), Said::default()),
-    };
-    Outcome { end, hosts: Vec::new(), said }
+impl Hands {
+    /// A probe that must pass, as a job: it never takes longer than the job may.
+    async fn wait_for(&self, job: &Job, probe: &Probe) -> Outcome {
+        let within = probe.within.unwrap_or(job.timeout);
+        let probe = Probe { within: Some(Millis(within.0.min(job.timeout.0))), ..probe.clone() };
+        let (end, said) = match self.ask(job.clone(), probe).await {
+            Answer::Yes { said, .. } => (End::Ok, said),
+            Answer::No { said, .. } => (End::Unexpected("the probe did not pass".to_owned()), said),
+            Answer::Unknown { reason, .. } => (End::Unreachable(reason), Said::default()),
+        };
+        Outcome { end, hosts: Vec::new(), said }
+    }
 }

@@ -8,6 +8,7 @@ mod dice;
 mod exec;
 mod fault;
 mod hands;
+mod http;
 mod job;
 mod kept;
 mod mask;

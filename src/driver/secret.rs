@@ -9,6 +9,7 @@ use std::fs;
 use std::io;
 use std::io::Read;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::OsStringExt;
 
 use crate::driver::mask::Mask;
 
@@ -36,9 +37,14 @@ pub enum SecretError {
         /// Why.
         source: io::Error,
     },
-    /// The file is empty, too long for a secret, or holds a zero byte.
-    #[error("{0}: the file is empty, longer than 16 KB, or no text")]
-    NotASecret(String),
+    /// The file is empty, too long for what it is for, or holds a zero byte.
+    #[error("{reference}: the file is empty, longer than {most_kb} KB, or no text")]
+    NotASecret {
+        /// Which reference.
+        reference: String,
+        /// How long it may be.
+        most_kb: u64,
+    },
 }
 
 /// The longest secret that is read: a private key is a fifth of it.
@@ -75,16 +81,24 @@ impl Secrets {
     pub(super) fn unseal(&self, references: &[(String, String)]) -> Result<Unsealed, SecretError> {
         let mut env = Vec::with_capacity(references.len());
         for (name, reference) in references {
-            env.push((name.clone(), self.value(reference)?));
+            env.push((name.clone(), OsString::from_vec(self.value(reference)?)));
         }
         let mask = Mask::of(env.iter().map(|(_, value)| value.as_bytes()));
         Ok(Unsealed { env, mask })
     }
 
-    fn value(&self, reference: &str) -> Result<OsString, SecretError> {
+    /// The value behind one reference.
+    pub(super) fn value(&self, reference: &str) -> Result<Vec<u8>, SecretError> {
+        self.long_value(reference, SECRET_MAX)
+    }
+
+    /// The value behind one reference, which may be longer than a secret is.
+    pub(super) fn long_value(&self, reference: &str, most: u64) -> Result<Vec<u8>, SecretError> {
         if let Some(name) = reference.strip_prefix("env:") {
             let found = self.environment.iter().find(|(known, value)| known == name && !value.is_empty());
-            return found.map(|(_, value)| value.clone()).ok_or_else(|| SecretError::NotSet(reference.to_owned()));
+            return found
+                .map(|(_, value)| value.clone().into_vec())
+                .ok_or_else(|| SecretError::NotSet(reference.to_owned()));
         }
         let Some(path) = reference.strip_prefix("file:") else {
             return Err(SecretError::NotAReference(reference.to_owned()));
@@ -92,16 +106,16 @@ impl Secrets {
         let unreadable = |source| SecretError::File { reference: reference.to_owned(), source };
         let mut bytes = Vec::new();
         let file = fs::File::open(path).map_err(unreadable)?;
-        file.take(SECRET_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        file.take(most + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         // An editor ends a file with a line end that is no part of the secret.
         while bytes.last().is_some_and(|byte| matches!(byte, b'\n' | b'\r')) {
             bytes.pop();
         }
-        let is_too_long = u64::try_from(bytes.len()).unwrap_or(u64::MAX) > SECRET_MAX;
+        let is_too_long = u64::try_from(bytes.len()).unwrap_or(u64::MAX) > most;
         if bytes.is_empty() || is_too_long || bytes.contains(&0) {
-            return Err(SecretError::NotASecret(reference.to_owned()));
+            return Err(SecretError::NotASecret { reference: reference.to_owned(), most_kb: most / 1024 });
         }
-        Ok(std::os::unix::ffi::OsStringExt::from_vec(bytes))
+        Ok(bytes)
     }
 }
 
@@ -110,7 +124,7 @@ impl SecretError {
     pub(super) fn in_full(&self) -> String {
         match self {
             Self::File { source, .. } => format!("{self}: {source}"),
-            Self::NotAReference(_) | Self::NotSet(_) | Self::NotASecret(_) => self.to_string(),
+            Self::NotAReference(_) | Self::NotSet(_) | Self::NotASecret { .. } => self.to_string(),
         }
     }
 }

@@ -65,10 +65,17 @@ pub struct HttpTask {
     pub headers: Vec<(String, String)>,
     /// What is sent.
     pub body: Option<String>,
-    /// The status that means success; any 2xx where none is given.
-    pub expect_status: Option<u16>,
+    /// What is sent instead, by reference.
+    pub body_from: Option<String>,
+    /// Each status that means success; any 2xx where none is given.
+    pub expect_status: Vec<u16>,
     /// The answer must contain this.
     pub expect_body: Option<String>,
+    /// How many redirects are followed.
+    pub redirects: u32,
+    /// The certificates of the authorities that are trusted, and nobody else, by reference; whom the machine trusts
+    /// where none is given.
+    pub ca: Option<String>,
 }
 
 /// How a route is shifted.

@@ -122,8 +122,11 @@ fn http_task(http: &HttpOnPaper) -> HttpTask {
         url: http.url.clone(),
         headers: http.headers.clone(),
         body: http.body.clone(),
-        expect_status: http.expect_status,
+        body_from: http.body_from.clone(),
+        expect_status: http.expect_status.clone(),
         expect_body: http.expect_body.clone(),
+        redirects: http.redirects,
+        ca: http.ca.clone(),
     }
 }
 

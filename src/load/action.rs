@@ -4,6 +4,7 @@ use crate::load::fields::ACTION;
 use crate::load::fields::HTTP;
 use crate::load::fields::METHODS;
 use crate::load::fields::PROBE;
+use crate::load::fields::STATUS;
 use crate::load::page::Named;
 use crate::load::page::Page;
 use crate::load::reach::env;
@@ -15,11 +16,13 @@ use crate::load::value;
 use crate::load::value::Value;
 use crate::model::Action;
 use crate::model::Ask;
+use crate::model::Body;
 use crate::model::Channel;
 use crate::model::Command;
 use crate::model::Fault;
 use crate::model::HeaderValue;
 use crate::model::HttpCall;
+use crate::model::Kind;
 use crate::model::Notify;
 use crate::model::Probe;
 use crate::model::SecretRef;
@@ -140,22 +143,62 @@ fn probe_of(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>, secrets: &Env)
 /// Reads a request, which is an address alone or a table.
 pub(super) fn http(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>) -> Option<HttpCall> {
     if value.get_ref().as_str().is_some() {
-        let url = text::template(page, value, scene)?;
-        let (headers, method) = (Vec::new(), "GET".to_owned());
-        return Some(HttpCall { method, url, headers, body: None, expect_status: None, expect_body: None });
+        return Some(HttpCall {
+            method: "GET".to_owned(),
+            url: address(page, value, scene)?,
+            headers: Vec::new(),
+            body: None,
+            expect_status: Vec::new(),
+            expect_body: None,
+            redirects: 0,
+            ca: None,
+        });
     }
     let Some(table) = value.get_ref().as_table() else {
         return value::wrong(page, value, "an address in quotes, or { method, url, … }");
     };
     let row = Row::open(page, &HTTP, table, value.span());
-    let url = row.value("url").and_then(|value| text::template(page, value, scene));
+    let url = row.value("url").and_then(|value| address(page, value, scene));
     let method = row.choice("method", METHODS).unwrap_or("GET").to_owned();
     let headers = row.map("headers").filter_map(|(key, value)| header(page, key, value, scene)).collect();
-    let body = row.value("body").and_then(|value| text::template(page, value, scene));
-    let expect_status = row.count("expect-status").and_then(|status| u16::try_from(status).ok());
+    let text = row.value("body").and_then(|value| text::template(page, value, scene)).map(Body::Text);
+    let from = match row.value("body-from") {
+        Some(value) if row.has("body") => value::wrong(page, value, "either body or body-from, and not both"),
+        Some(_) => row.secret("body-from").map(Body::From),
+        None => None,
+    };
+    let expect_status = row.value("expect-status").map(|value| statuses(&row, value)).unwrap_or_default();
     let expect_body = row.text("expect-body");
+    let redirects = row.count32("redirects").unwrap_or(0);
+    let ca = row.secret("ca");
     row.done();
-    Some(HttpCall { method, url: url?, headers, body, expect_status, expect_body })
+    Some(HttpCall { method, url: url?, headers, body: text.or(from), expect_status, expect_body, redirects, ca })
+}
+
+/// An address, as far as it can be judged before its names are filled in.
+fn address(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>) -> Option<Text> {
+    let written = value.get_ref().as_str().unwrap_or_default();
+    if written.starts_with("{{") {
+        return text::template(page, value, scene);
+    }
+    let Some(rest) = written.strip_prefix("https://").or_else(|| written.strip_prefix("http://")) else {
+        return value::wrong(page, value, "an address in quotes that begins with https:// or http://");
+    };
+    if rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@')) {
+        return value::wrong(page, value, "an address without a password: give an authorization header by reference");
+    }
+    text::template(page, value, scene)
+}
+
+/// One status, or a list of them.
+fn statuses(row: &Row<'_, '_>, value: &Value<'_>) -> Vec<u16> {
+    let Kind::Count { low, high } = STATUS else { return Vec::new() };
+    let status = |value| value::count(row.page, value, low, high).and_then(|status| u16::try_from(status).ok());
+    let Some(list) = value.get_ref().as_array() else { return status(value).into_iter().collect() };
+    if list.is_empty() {
+        row.page.tell(&value.span(), Fault::EmptyList { key: "expect-status" });
+    }
+    list.iter().filter_map(status).collect()
 }
 
 fn header(page: &Page<'_>, key: &Key<'_>, value: &Value<'_>, scene: Scene<'_>) -> Option<(String, HeaderValue)> {

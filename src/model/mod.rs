@@ -53,6 +53,7 @@ pub use finding::Severity;
 pub use host::HOSTS_MAX;
 pub use host::HostSet;
 pub use host::HostSetError;
+pub use http::Body;
 pub use http::HeaderValue;
 pub use http::HttpCall;
 pub use id::DomainId;

@@ -2,12 +2,12 @@
 
 use crate::model::Action;
 use crate::model::Ask;
+use crate::model::Body;
 use crate::model::Channel;
 use crate::model::HeaderValue;
 use crate::model::HttpCall;
 use crate::model::Probe;
 use crate::model::StepTemplate;
-use crate::template::Text;
 
 /// Whether any text of the step names this.
 pub(in crate::plan) fn mentions(step: &StepTemplate, name: &str) -> bool {
@@ -48,6 +48,6 @@ fn http_mentions(call: &HttpCall, name: &str) -> bool {
         HeaderValue::Secret(_) => false,
     };
     call.url.mentions(name)
-        || call.body.as_ref().is_some_and(|body: &Text| body.mentions(name))
+        || matches!(&call.body, Some(Body::Text(body)) if body.mentions(name))
         || call.headers.iter().any(|(_, value)| header(value))
 }

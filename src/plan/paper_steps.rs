@@ -3,6 +3,7 @@
 
 use crate::model::Action;
 use crate::model::Ask;
+use crate::model::Body;
 use crate::model::Channel;
 use crate::model::Command;
 use crate::model::HeaderValue;
@@ -292,13 +293,21 @@ impl<'a> Fill<'a> {
             HeaderValue::Text(text) => self.text(text),
             HeaderValue::Secret(secret) => reference(secret),
         };
+        let (body, body_from) = match &call.body {
+            None => (None, None),
+            Some(Body::Text(text)) => (Some(self.text(text)), None),
+            Some(Body::From(secret)) => (None, Some(reference(secret))),
+        };
         HttpOnPaper {
             method: call.method.clone(),
             url: self.text(&call.url),
             headers: call.headers.iter().map(|(name, value)| (name.clone(), header(value))).collect(),
-            body: call.body.as_ref().map(|body| self.text(body)),
-            expect_status: call.expect_status,
+            body,
+            body_from,
+            expect_status: call.expect_status.clone(),
             expect_body: call.expect_body.clone(),
+            redirects: call.redirects,
+            ca: call.ca.as_ref().map(reference),
         }
     }
 

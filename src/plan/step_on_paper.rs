@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::placement::Level;
+use crate::plan::HttpOnPaper;
 
 /// A condition that people or probes open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,24 +257,18 @@ impl ActionOnPaper {
             Self::Confirm { .. } | Self::Notify { .. } | Self::Fetch { .. } => false,
         }
     }
-}
 
-/// One HTTP request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct HttpOnPaper {
-    /// In capitals.
-    pub method: String,
-    /// The whole address.
-    pub url: String,
-    /// In order; secrets by reference.
-    pub headers: Vec<(String, String)>,
-    /// What is sent.
-    pub body: Option<String>,
-    /// The status that means success; any 2xx where none is given.
-    pub expect_status: Option<u16>,
-    /// The answer must contain this.
-    pub expect_body: Option<String>,
+    /// Every secret that it names, by reference.
+    #[must_use]
+    pub fn references(&self) -> Vec<&str> {
+        match self {
+            Self::Ssh { env, .. } | Self::Exec { env, .. } => env.iter().map(|(_, from)| from.as_str()).collect(),
+            Self::Http(http) => http.references(),
+            Self::Notify { via, .. } => via.strip_prefix("webhook ").into_iter().collect(),
+            Self::Wait(probe) => probe.ask.references(),
+            Self::Route(_) | Self::Scale { .. } | Self::Confirm { .. } | Self::Fetch { .. } => Vec::new(),
+        }
+    }
 }
 
 /// How a route is shifted.

@@ -99,7 +99,11 @@ fn http_details(call: &HttpOnPaper) -> Vec<(&'static str, String)> {
     let mut all: Vec<(&'static str, String)> =
         call.headers.iter().map(|(name, value)| ("header", format!("{name}: {value}"))).collect();
     all.extend(call.body.iter().map(|body| ("body", one_line(body))));
-    let status = call.expect_status.map_or("any 2xx".to_owned(), |status| status.to_string());
+    all.extend(call.body_from.iter().map(|from| ("body", format!("from {from}"))));
+    all.extend(call.ca.iter().map(|from| ("trusts", format!("only the authorities in {from}"))));
+    all.extend((call.redirects > 0).then(|| ("follows", words::count(call.redirects as usize, "redirect"))));
+    let each: Vec<String> = call.expect_status.iter().map(ToString::to_string).collect();
+    let status = if each.is_empty() { "any 2xx".to_owned() } else { each.join(" or ") };
     let body = call.expect_body.as_ref().map_or(String::new(), |body| format!(" and a body with {body:?}"));
     all.push(("expects", format!("{status}{body}")));
     all

@@ -2,6 +2,7 @@
 
 mod crash;
 mod exec;
+mod http;
 mod kill;
 mod question;
 mod script;

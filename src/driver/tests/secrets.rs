@@ -22,7 +22,7 @@ fn with_key(line: &str, reference: &str) -> Task {
 }
 
 /// Every file below a folder that holds the value, or its base64.
-fn leaks(folder: &Path) -> Vec<String> {
+pub(super) fn leaks(folder: &Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap().filter_map(Result::ok) {
         let kind = entry.file_type().unwrap();

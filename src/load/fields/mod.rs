@@ -19,6 +19,7 @@ pub(super) use runbook::PARAM;
 pub(super) use runbook::PROBE;
 pub(super) use runbook::RUNBOOK;
 pub(super) use runbook::RUNBOOKS;
+pub(super) use runbook::STATUS;
 pub(super) use runbook::STEP;
 pub(super) use settings::ANY_OF;
 pub(super) use settings::LIMITS;

@@ -21,6 +21,7 @@ const CONFIRM: Field = may("confirm", Kind::Template, "What a person is asked to
 const NOTIFY_KEY: Field = may("notify", Kind::Table(&NOTIFY), "Tell somebody.");
 const WAIT: Field = may("wait", Kind::Table(&PROBE), "A probe that must pass.");
 
+pub(in crate::load) const STATUS: Kind = Kind::Count { low: 100, high: 599 };
 pub(in crate::load) const METHODS: &[&str] = &["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
 
 pub(in crate::load) static RUNBOOKS: Table = Table {
@@ -151,12 +152,19 @@ pub(in crate::load) static HTTP: Table = Table {
             "Headers; a value that begins with env: or file: is a secret by reference.",
         ),
         may("body", Kind::Template, "The body."),
+        may("body-from", Kind::Secret, "The body, all of it by reference, in place of body."),
         may(
             "expect-status",
-            Kind::Count { low: 100, high: 599 },
-            "The status that means success; any 2xx unless written.",
+            Kind::Either(&[STATUS, Kind::List(&STATUS)]),
+            "The status that means success, or several; any 2xx unless written.",
         ),
         may("expect-body", Kind::Text, "The body of the answer must contain this."),
+        may("redirects", Kind::Count { low: 0, high: 20 }, "How many redirects are followed (0)."),
+        may(
+            "ca",
+            Kind::Secret,
+            "The certificates (PEM) of the authorities that are trusted, and nobody else; the machine's unless written.",
+        ),
     ],
 };
 
