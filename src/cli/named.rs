@@ -40,7 +40,8 @@ pub(crate) fn find(plan: &Plan, among: Among, typed: &str) -> Result<String, Com
     }
 }
 
-fn names(plan: &Plan, among: Among) -> Vec<&str> {
+/// All names among which one is looked for.
+pub(crate) fn names(plan: &Plan, among: Among) -> Vec<&str> {
     let gates = plan.gates.iter().filter(|_| among != Among::Steps).map(|gate| gate.id.as_str());
     let asked = |action: &ActionOnPaper| matches!(action, ActionOnPaper::Confirm { .. } | ActionOnPaper::Fetch { .. });
     let steps = plan.steps.iter().filter(|step| among != Among::Questions || asked(&step.action));

@@ -111,6 +111,11 @@ pub(crate) fn latest(root: &Path) -> Option<Result<Plan, CommandError>> {
     Some(open(Some(root), &last))
 }
 
+/// The plans that a project keeps, by their short digests, sorted.
+pub(crate) fn kept_in(root: &Path) -> Vec<String> {
+    kept(&root.join(OURS).join("plans"))
+}
+
 /// The kept plans, by their short digests, sorted.
 fn kept(plans: &Path) -> Vec<String> {
     let names =

@@ -58,7 +58,8 @@ fn said(why: &[&str]) -> String {
     quoted('"').or_else(|| quoted('\'')).unwrap_or(&text).to_owned()
 }
 
-fn wants(script: &Script, state: &State, at: usize) -> bool {
+/// Whether it waits for a person.
+pub(crate) fn wants(script: &Script, state: &State, at: usize) -> bool {
     if at < script.steps() {
         matches!(state.steps[at].state, StepState::Asked | StepState::Failed(_))
     } else {

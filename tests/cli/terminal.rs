@@ -220,3 +220,45 @@ fn a_large_estate_fits_every_terminal() {
     is_sane(&tty);
     is_sane(&watcher);
 }
+
+/// What a person sees who presses Tab in a real shell.
+#[test]
+fn names_complete_in_the_shell() {
+    let small = Small::new();
+    let tty = Tty::open(small.test.path(), SMALL.0, SMALL.1);
+    let completes = |typed: &str, into: &str| {
+        tty.press(&["C-u", "C-l"]);
+        tty.tmux(&["send-keys", "-l", typed]);
+        tty.press(&["Tab"]);
+        tty.until(into, |lines| lines == [format!("ready$ {into}")]);
+    };
+    tty.types("source <(bonghwa completions bash)");
+    completes("bonghwa appr", "bonghwa approve");
+    completes("bonghwa plan --lost n", "bonghwa plan --lost north");
+    completes("bonghwa plan --lost north so", "bonghwa plan --lost north south");
+    completes("bonghwa plan --lost=n", "bonghwa plan --lost=north");
+    completes("bonghwa plan --lost service:st", "bonghwa plan --lost service:store@");
+    completes("bonghwa explain ph", "bonghwa explain photo");
+    completes("bonghwa show pl", "bonghwa show plan.json");
+    small.test.plan(&["--lost", "north", "--quiet"]).code(0);
+    let kept = fs::read_dir(small.test.path().join(".bonghwa/plans")).expect("plans").next();
+    let kept = kept.expect("a plan").expect("a file").file_name().into_string().expect("a name");
+    let kept = kept.trim_end_matches(".json").to_owned();
+    completes(&format!("bonghwa run {}", &kept[..3]), &format!("bonghwa run {kept}"));
+    let run = small.start(&["run", "plan.json"]);
+    small.event("the first question", |event| matches!(event, Event::GateAsked { .. }));
+    // Only what waits for an answer; what could ever be answered, where nothing of that fits.
+    completes("bonghwa approve ", "bonghwa approve approval:start");
+    completes("bonghwa approve approval:s", "bonghwa approve approval:start");
+    completes("bonghwa approve photo/c", "bonghwa approve photo/carrier@south");
+    completes("bonghwa skip photo/st", "bonghwa skip photo/start@south");
+    let name = small.name();
+    completes("bonghwa status 2", &format!("bonghwa status {name}"));
+    // Nobody's prompt is the place for what is wrong.
+    fs::remove_file(small.test.path().join("bonghwa.toml")).expect("it was there");
+    tty.press(&["C-u", "C-l"]);
+    tty.tmux(&["send-keys", "-l", "bonghwa approve photo/c"]);
+    tty.press(&["Tab", "."]);
+    tty.until("nothing but what was typed", |lines| lines == ["ready$ bonghwa approve photo/c."]);
+    run.crash();
+}

@@ -39,7 +39,7 @@ impl Tty {
     }
 
     /// One command of tmux, on a server of our own.
-    fn tmux(&self, args: &[&str]) -> String {
+    pub(crate) fn tmux(&self, args: &[&str]) -> String {
         let output = self.asked(args);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "tmux {args:?}: {said}");
