@@ -38,6 +38,7 @@ pub(in crate::engine) fn about(plan: &Plan, step: &Step, key: Key, probe: &Probe
 fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -> Job {
     let hosts = if task.is_on_hosts() { hosts(step, done) } else { Vec::new() };
     let batch = step.batch.as_ref();
+    let kill = step.limits.kill.as_ref().map(|kill| name_run(kill, &key.run));
     Job {
         key,
         task,
@@ -47,7 +48,7 @@ fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -
         timeout: step.limits.timeout_ms,
         // More than one attempt is granted only to what is safe to repeat.
         repeatable: step.limits.attempts > 1,
-        kill: step.limits.kill.clone(),
+        kill,
         output_bytes: plan.limits.output_bytes,
     }
 }
@@ -93,10 +94,10 @@ pub(in crate::engine) fn task(action: &ActionOnPaper, run: &str) -> Option<Task>
     Some(match action {
         ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },
         ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
-        ActionOnPaper::Http(http) => Task::Http(http_task(http)),
+        ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
         ActionOnPaper::Route(route) => Task::Route(route_task(route)),
         ActionOnPaper::Scale { provider, to } => Task::Scale { provider: provider.clone(), to: to.clone() },
-        ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: via.clone() },
+        ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: named(via) },
         ActionOnPaper::Wait(probe) => Task::Wait(probe_of(probe, run)?),
         ActionOnPaper::Confirm { .. } | ActionOnPaper::Fetch { .. } => return None,
     })
@@ -116,12 +117,13 @@ fn probe_of(probe: &ProbeOnPaper, run: &str) -> Option<Probe> {
     })
 }
 
-fn http_task(http: &HttpOnPaper) -> HttpTask {
+fn http_task(http: &HttpOnPaper, run: &str) -> HttpTask {
+    let named = |text: &String| name_run(text, run);
     HttpTask {
         method: http.method.clone(),
-        url: http.url.clone(),
-        headers: http.headers.clone(),
-        body: http.body.clone(),
+        url: named(&http.url),
+        headers: http.headers.iter().map(|(name, value)| (name.clone(), named(value))).collect(),
+        body: http.body.as_ref().map(named),
         body_from: http.body_from.clone(),
         expect_status: http.expect_status.clone(),
         expect_body: http.expect_body.clone(),

@@ -73,7 +73,7 @@ fn one(
             Some(Action::Route(None))
         }
         "scale" => yes(page, value).then_some(Action::Scale),
-        "confirm" => Some(Action::Confirm(template(scene)?)),
+        "confirm" => Some(Action::Confirm(template(scene.for_people())?)),
         "notify" => notify(page, value, scene).map(|notify| Action::Notify(Box::new(notify))),
         _ => probe_of(page, value, scene, secrets).map(Action::Wait),
     }

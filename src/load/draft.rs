@@ -42,6 +42,7 @@ pub(super) struct Drafts {
     pub(super) runbooks: Vec<RunbookDraft>,
     /// Known when runbooks are resolved.
     pub(super) subsets: Vec<SubsetDraft>,
+    pub(super) addresses: Vec<AddressDraft>,
 }
 
 /// Amounts by resource, in thousandths.
@@ -199,6 +200,15 @@ pub(super) struct SubsetDraft {
     pub(super) name: Named,
 }
 
+/// A step that names its service's address, which only its users know.
+pub(super) struct AddressDraft {
+    pub(super) runbook: RunbookId,
+    /// By their positions in the runbook.
+    pub(super) procedure: usize,
+    pub(super) step: usize,
+    pub(super) place: Place,
+}
+
 /// `step` is whole, but for routes, pools and what it uses.
 pub(super) struct StepDraft {
     pub(super) place: Place,
@@ -209,4 +219,6 @@ pub(super) struct StepDraft {
     pub(super) needs: Vec<Named>,
     pub(super) route: Option<Named>,
     pub(super) undo_route: Option<Named>,
+    /// Where it first names the address of its service.
+    pub(super) address: Option<Place>,
 }

@@ -22,6 +22,7 @@ use crate::load::text;
 use crate::load::text::Scene;
 use crate::load::text::Stage;
 use crate::load::text::VARIABLES;
+use crate::load::text::Wanted;
 use crate::load::value;
 use crate::load::value::Value;
 use crate::model::Action;
@@ -135,11 +136,12 @@ const fn usual_phase(procedure: Procedure) -> Phase {
 
 fn step(row: Row<'_, '_>, procedure: Procedure, before: Phase, at: usize, params: &Params) -> StepDraft {
     let page = row.page;
-    let scene = Scene { stage: Stage::Step { procedure, hosts: false }, params };
+    let wanted = Wanted::default();
+    let scene = Scene { stage: Stage::Step { procedure, hosts: false, people: false }, params, wanted: Some(&wanted) };
     let name = row.name("id");
     let id = name.as_ref().map_or_else(|| format!("step.{}", at + 1), |name| name.text.clone());
     let template = |key: &'static str, scene| row.value(key).and_then(|value| text::template(page, value, scene));
-    let title = template("title", scene).unwrap_or_else(|| Text::plain(&id));
+    let title = template("title", scene.for_people()).unwrap_or_else(|| Text::plain(&id));
     let phase = phase(&row, procedure).unwrap_or(before);
     let secrets = env(&row);
     let (action, route) = match action::action(&row, scene) {
@@ -153,7 +155,7 @@ fn step(row: Row<'_, '_>, procedure: Procedure, before: Phase, at: usize, params
     let (undo, undo_route) = undo.map_or((None, None), |(action, route)| (Some(Box::new(action)), route));
     let roles = [Role::Active, Role::Hot, Role::Warm, Role::Cold];
     let subset = row.reference("subset");
-    let step = StepTemplate {
+    let mut step = StepTemplate {
         id,
         title,
         phase,
@@ -163,7 +165,7 @@ fn step(row: Row<'_, '_>, procedure: Procedure, before: Phase, at: usize, params
         done_if: action::probe(&row, "done-if", scene, &secrets),
         verify: action::probe(&row, "verify", scene, &secrets),
         undo,
-        attest: template("attest", scene),
+        attest: template("attest", scene.for_people()),
         uses: Vec::new(),
         position: action::probe(&row, "position", scene, &secrets),
         when: words(&row, "when", &roles),
@@ -181,11 +183,56 @@ fn step(row: Row<'_, '_>, procedure: Procedure, before: Phase, at: usize, params
         kill: template("kill", scene.on_hosts()),
     };
     unwise(&row, &step);
+    let away = away(page, procedure, on, wanted.into_inner(), &mut step);
     let (uses, needs) = (uses(page, row.list("uses")), references(&row, "needs"));
     let claims = row.map("claims").filter_map(|(key, value)| claim(page, key, value)).collect();
     let place = name.map_or_else(|| row.place(), |name| name.place);
     row.done();
-    StepDraft { place, step, subset, uses, claims, needs, route, undo_route }
+    let (route, undo_route) = if away.torn { (None, None) } else { (route, undo_route) };
+    StepDraft { place, step, subset, uses, claims, needs, route, undo_route, address: away.address }
+}
+
+/// What is left to say of the names in a step's texts once its side is known.
+struct Aways {
+    /// Where it first names an address, if that has a value on its side.
+    address: Option<Place>,
+    /// Whether a name has no value, so that the step can't be done as written.
+    torn: bool,
+}
+
+/// Names that have no value on the step's side. Only a move has sides: what is left, what takes over, and the service
+/// as a whole, where no text names a target. A step with such a name is put to a person, so that it is not lost.
+fn away(
+    page: &Page<'_>,
+    procedure: Procedure,
+    on: On,
+    wanted: Vec<(&'static str, Place)>,
+    step: &mut StepTemplate,
+) -> Aways {
+    let moves = matches!(procedure, Procedure::Failover | Procedure::Switchover | Procedure::Failback);
+    let names_target = wanted.iter().any(|(name, _)| *name == "target");
+    let mut aways = Aways { address: None, torn: false };
+    for (name, place) in wanted {
+        let why = match (on, name) {
+            _ if !moves => None,
+            (On::Source, "target" | "share" | "level") => Some(Away::Source),
+            (On::Operator, "site" | "address" | "share" | "level") if !names_target => Some(Away::NoTarget),
+            (On::Source | On::Target | On::Operator, _) => None,
+        };
+        match why {
+            Some(why) => {
+                page.tell_at(place, Fault::VariableAway { name: name.to_owned(), why });
+                aways.torn = true;
+            }
+            None if name == "address" => aways.address = aways.address.or(Some(place)),
+            None => {}
+        }
+    }
+    if aways.torn {
+        step.action = Action::Confirm(step.title.clone());
+        (step.done_if, step.verify, step.position, step.undo) = (None, None, None, None);
+    }
+    aways
 }
 
 fn phase(row: &Row<'_, '_>, procedure: Procedure) -> Option<Phase> {

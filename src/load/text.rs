@@ -1,5 +1,6 @@
 //! Texts with names in braces: which names are known where, and exactly where a mistake stands.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::load::names::near;
@@ -8,6 +9,7 @@ use crate::load::value;
 use crate::load::value::Value;
 use crate::model::Away;
 use crate::model::Fault;
+use crate::model::Place;
 use crate::model::Procedure;
 use crate::template::Text;
 
@@ -19,18 +21,26 @@ pub(super) const VARIABLES: [&str; 10] =
 /// pasted something that is no text of ours.
 const MISTAKES_MAX: usize = 20;
 
+/// The names that a step has a value for only on one side, or only for some services.
+const OF_SIDES: [&str; 5] = ["target", "site", "address", "share", "level"];
+
+/// Which of these a step's texts name, each with its place: whether they have a value is known when all of it is read.
+pub(super) type Wanted = RefCell<Vec<(&'static str, Place)>>;
+
 /// Where a text stands, which decides what it may name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scene<'a> {
     pub(super) stage: Stage,
     /// What the runbook wants from services.
     pub(super) params: &'a [(String, Option<String>)],
+    /// Where what the texts of a step name is kept.
+    pub(super) wanted: Option<&'a Wanted>,
 }
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Stage {
-    /// In a step; `hosts` where it is a command that runs on them.
-    Step { procedure: Procedure, hosts: bool },
+    /// In a step; `hosts` where it is a command that runs on them, `people` where it is read by people.
+    Step { procedure: Procedure, hosts: bool, people: bool },
     /// How a host is reached.
     HostAddress,
     /// How the health of a route's target is judged.
@@ -41,13 +51,25 @@ pub(super) enum Stage {
 
 impl Scene<'_> {
     pub(super) const fn beside(stage: Stage) -> Self {
-        Scene { stage, params: &[] }
+        Scene { stage, params: &[], wanted: None }
     }
 
     /// The same scene, for a command that runs on hosts.
     pub(super) const fn on_hosts(self) -> Self {
         match self.stage {
-            Stage::Step { procedure, .. } => Self { stage: Stage::Step { procedure, hosts: true }, ..self },
+            Stage::Step { procedure, people, .. } => {
+                Self { stage: Stage::Step { procedure, hosts: true, people }, ..self }
+            }
+            Stage::HostAddress | Stage::Health | Stage::Provider => self,
+        }
+    }
+
+    /// The same scene, for a text that is read by people.
+    pub(super) const fn for_people(self) -> Self {
+        match self.stage {
+            Stage::Step { procedure, hosts, .. } => {
+                Self { stage: Stage::Step { procedure, hosts, people: true }, ..self }
+            }
             Stage::HostAddress | Stage::Health | Stage::Provider => self,
         }
     }
@@ -57,6 +79,7 @@ impl Scene<'_> {
         match self.stage {
             Stage::Step { procedure, .. } if !procedure_knows(procedure, name) => Some(Away::Procedure(procedure)),
             Stage::Step { hosts: false, .. } if hosts => Some(Away::NoHost),
+            Stage::Step { people: true, .. } if name == "run" => Some(Away::NoRun),
             Stage::HostAddress if name != "host" => Some(Away::NoStep),
             Stage::Health if !matches!(name, "address" | "site" | "service") => Some(Away::NoStep),
             Stage::Provider if hosts => Some(Away::NoHost),
@@ -108,6 +131,10 @@ pub(super) fn template(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>) -> 
                 {
                     page.tell(&within(&at), fault);
                     mistakes += 1;
+                } else if let Some(wanted) = scene.wanted
+                    && let Some(name) = OF_SIDES.into_iter().find(|known| *known == name)
+                {
+                    wanted.borrow_mut().push((name, page.place(&within(&at))));
                 }
             }
             (mistakes == 0).then_some(text)

@@ -124,6 +124,23 @@ pub enum Away {
     Operator,
     /// The text is not part of a step.
     NoStep,
+    /// The text is written into a plan, for people: no run has begun yet.
+    NoRun,
+    /// The step is about what is left, and not about what takes over.
+    Source,
+    /// The step is for the service as a whole: no text of it names a target.
+    NoTarget,
+}
+
+/// Why `{{ address }}` has no value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoAddress {
+    /// The service has no route.
+    NoRoute,
+    /// Its route has no address at this site.
+    NoneAt(String),
+    /// Its route has several addresses at this site, and nothing says which is meant.
+    ManyAt(String),
 }
 
 /// Why a file was not read.
@@ -323,6 +340,8 @@ faults! {
     74, Warning, FutureDate { key: String, date: String };
     /// The same hosts in two replicas at different sites.
     75, Error, HostsTwice { hosts: String, service: String, site: String };
+    /// `{{ address }}` where a service that uses the runbook has none, or more than one.
+    76, Error, NoAddress { service: String, why: NoAddress };
 }
 
 impl Fault {

@@ -39,6 +39,7 @@ pub use estate::Project;
 pub use fault::AmountError;
 pub use fault::Away;
 pub use fault::Fault;
+pub use fault::NoAddress;
 pub use fault::Noun;
 pub use fault::RampError;
 pub use fault::ShareError;

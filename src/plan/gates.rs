@@ -24,6 +24,7 @@ use crate::plan::draft::Stage;
 use crate::plan::draft::Web;
 use crate::plan::draft::number;
 use crate::plan::lane::Lane;
+use crate::plan::paper_steps::Fill;
 use crate::plan::scene::Scene;
 use crate::plan::select::fences_site;
 use crate::plan::timing::ANSWER;
@@ -141,18 +142,11 @@ fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues:
     };
     let answers = answers && !own.is_empty();
     let person = site_steps.is_empty() && !answers;
-    let attest = own
-        .iter()
-        .filter_map(|&step| web.drafts[step as usize].template(scene.estate()))
-        .find_map(|template| template.attest.as_ref())
-        .map(|question| {
-            let filled = question.fill(|name| match name {
-                "service" => Some(scene.name(id)),
-                "source" | "site" => Some(scene.site_name(site)),
-                _ => None,
-            });
-            filled.finish().unwrap_or_else(|left| left.to_string())
-        });
+    let attest = own.iter().find_map(|&step| {
+        let draft = &web.drafts[step as usize];
+        let question = draft.template(scene.estate())?.attest.as_ref()?;
+        Some(Fill::new(scene, draft).text(question))
+    });
     let mut after = site_steps.clone();
     if fate != Fate::Lost || site_steps.is_empty() {
         after.extend(&own);

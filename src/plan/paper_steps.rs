@@ -6,6 +6,7 @@ use crate::model::Ask;
 use crate::model::Body;
 use crate::model::Channel;
 use crate::model::Command;
+use crate::model::Estate;
 use crate::model::HeaderValue;
 use crate::model::HostSet;
 use crate::model::HttpCall;
@@ -16,6 +17,7 @@ use crate::model::Replica;
 use crate::model::Scope;
 use crate::model::ScopeState;
 use crate::model::SecretRef;
+use crate::model::Service;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::StepTemplate;
@@ -209,19 +211,20 @@ fn scale(scene: &Scene<'_>, draft: &Draft) -> ActionOnPaper {
 }
 
 /// The values of the names that a plan knows.
-struct Fill<'a> {
+pub(in crate::plan) struct Fill<'a> {
     service: &'a str,
     service_title: &'a str,
     source: Option<&'a str>,
     target: Option<&'a str>,
     site: Option<&'a str>,
+    address: Option<&'a str>,
     share: String,
     level: &'static str,
     params: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Fill<'a> {
-    fn new(scene: &Scene<'a>, draft: &Draft) -> Self {
+    pub(in crate::plan) fn new(scene: &Scene<'a>, draft: &Draft) -> Self {
         let estate = scene.ground.estate;
         let service = draft.service().map(|id| estate.service(id));
         let site_of = |replica: Option<usize>| -> Option<&'a str> {
@@ -243,6 +246,7 @@ impl<'a> Fill<'a> {
             source: site_of(draft.source),
             target: site_of(draft.lane),
             site: draft.site.map(|site| estate.site(site).name.as_str()),
+            address: service.zip(draft.site).and_then(|(service, site)| address(estate, service, site)),
             share: (serving.map_or(Ppm::ZERO, |serving| serving.share).0 / 10_000).to_string(),
             level: match serving.map(|serving| serving.level) {
                 Some(Level::Full) | None => "full",
@@ -253,12 +257,13 @@ impl<'a> Fill<'a> {
         }
     }
 
-    fn text(&self, text: &Text) -> String {
+    pub(in crate::plan) fn text(&self, text: &Text) -> String {
         let filled = text.fill(|name| match name {
             "service" => Some(self.service),
             "source" => self.source,
             "target" => self.target,
             "site" => self.site,
+            "address" => self.address,
             "share" => Some(&self.share),
             "level" => Some(self.level),
             other => self.params.iter().find(|(param, _)| *param == other).map(|(_, value)| *value),
@@ -334,6 +339,15 @@ impl<'a> Fill<'a> {
             },
             Action::Wait(probe) => ActionOnPaper::Wait(self.probe(probe)),
         }
+    }
+}
+
+/// The address of a service's route at a site; none where there are several, since nothing says which is meant.
+fn address<'a>(estate: &'a Estate, service: &Service, site: SiteId) -> Option<&'a str> {
+    let (_, addresses) = estate.routes[service.route?.at()].at.iter().find(|(at, _)| *at == site)?;
+    match addresses.as_slice() {
+        [one] => Some(one),
+        [] | [_, _, ..] => None,
     }
 }
 

@@ -241,4 +241,11 @@ pub(super) const SERVICES: &[Explanation] = &[
         mend: "Most often a line was copied: write the hosts that stand at this site.",
         example: "",
     },
+    Explanation {
+        code: 76,
+        title: "An address that a service does not have",
+        meaning: "A step names `{{ address }}`, which is the address of its service's route at the site of the step. A service that uses the runbook has no route, no address at a site where the step may run, or several of them; and no command is sent with a name in it.",
+        mend: "Give the service a route with one address at each of its sites, or name what it is reached by in another way: as a parameter of the runbook, or by `{{ service }}` and `{{ site }}`.",
+        example: "[runbook]\nparams = { reached-by = { required = true } }",
+    },
 ];

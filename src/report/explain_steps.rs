@@ -20,7 +20,7 @@ pub(super) const STEPS: &[Explanation] = &[
     Explanation {
         code: 55,
         title: "A variable that is not known here",
-        meaning: "The name exists, but not at this place: only a move has a source and a target, only a command on hosts has a host, and a procedure of a site has no service.",
+        meaning: "The name exists, but not at this place: only a move has a source and a target, only a command on hosts has a host, and a procedure of a site has no service. In a move a step on the source knows no target, share or level; one of the operator knows them, the site and the address only where one of its texts names the target. Titles and questions stand in a plan before there is a run.",
         mend: "Use a name that is known here; `{{ site }}` is where the step runs.",
         example: "",
     },

@@ -293,6 +293,9 @@ pub(super) fn away(why: Away) -> String {
         Away::NoHost => "only a command on hosts (ssh) knows its host".to_owned(),
         Away::Operator => "the operator's machine is no host: use exec, or on = \"target\"".to_owned(),
         Away::NoStep => "this text is not part of a step".to_owned(),
+        Away::NoRun => "people read this in a plan, before there is a run".to_owned(),
+        Away::Source => "a step on the source knows no target, and nothing about it".to_owned(),
+        Away::NoTarget => "no text of this step names a target, so it is for the service as a whole".to_owned(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is said of faults in services, in what leads to them, and in what is done for them.
 
 use crate::model::Fault;
+use crate::model::NoAddress;
 use crate::model::Noun;
 use crate::model::ProviderKind;
 use crate::model::amount_text;
@@ -38,6 +39,7 @@ pub(super) fn service(fault: &Fault) -> Option<FaultWords> {
             says(format!("`{key}` is {date}, a day that has not come yet"), "not yet")
                 .help("write the day on which it was really done: ages are judged by it")
         }
+        Fault::NoAddress { service, why } => no_address(service, why),
         Fault::HostsTwice { hosts, service, site } => says(
             format!("{hosts} is also a host of {} at {}", quoted(service), quoted(site)),
             "at two sites",
@@ -83,6 +85,24 @@ pub(super) fn service(fault: &Fault) -> Option<FaultWords> {
         }
         _ => return None,
     })
+}
+
+/// Why a service has no address, or no single one.
+fn no_address(service: &str, why: &NoAddress) -> FaultWords {
+    let (what, site, help) = match why {
+        NoAddress::NoRoute => {
+            ("no address", None, "its address is that of its route: give it one, or name what it is reached by")
+        }
+        NoAddress::NoneAt(site) => {
+            ("no address", Some(site), "write the address at this site into its route, or name what it is reached by")
+        }
+        NoAddress::ManyAt(site) => {
+            ("several addresses", Some(site), "name the one that is meant, for example as a parameter of the runbook")
+        }
+    };
+    let at = site.map_or_else(String::new, |site| format!(" at {}", quoted(site)));
+    let label = if matches!(why, NoAddress::ManyAt(_)) { "which one?" } else { "no value" };
+    says(format!("{} has {what}{at}", quoted(service)), label).help(help)
 }
 
 #[expect(clippy::wildcard_enum_match_arm, reason = "the next of these functions knows the others")]

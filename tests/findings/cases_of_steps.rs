@@ -69,3 +69,27 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
     ]
 }
+
+/// Names in braces that have no value where they stand.
+pub(crate) fn cases_of_names() -> Vec<Case> {
+    vec![
+        swap("an address without a route", "https://{{ target }}.talk.example/", "https://{{ address }}/"),
+        swap(
+            "one of several addresses",
+            "phase = \"verify\"\nwait = { http = { url = \"https://{{ target }}.talk.example/",
+            "phase = \"verify\"\nwhen = [\"warm\"]\nwait = { http = { url = \"https://{{ address }}/",
+        ),
+        swap(
+            "no target on the source",
+            "ssh = \"svcctl fence {{ service }}\"",
+            "ssh = \"svcctl fence {{ source }} {{ target }} {{ share }} {{ level }}\"",
+        ),
+        swap(
+            "no site where no target is named",
+            "{{ service }} is at {{ target }}, {{ level }}, {{ share }}",
+            "{{ service }} is at {{ site }}, {{ level }}, {{ share }}",
+        ),
+        swap("no run in a title", "title = \"Fence {{ service }} at {{ source }}\"", "title = \"Fence in {{ run }}\""),
+        swap("no run in a question", "Is the old primary powered off?", "Is {{ service }} fenced in {{ run }}?"),
+    ]
+}

@@ -1,5 +1,6 @@
 //! Runbooks: what their steps name.
 
+use crate::load::draft::AddressDraft;
 use crate::load::draft::Drafts;
 use crate::load::draft::StepDraft;
 use crate::load::draft::SubsetDraft;
@@ -34,6 +35,9 @@ pub(super) fn resolve(
             let in_runbook = (RunbookId::new(runbooks.len()), place.procedures.len());
             for (at, name) in steps.iter_mut().enumerate().filter_map(|(at, step)| Some((at, step.subset.take()?))) {
                 drafts.subsets.push(SubsetDraft { runbook: in_runbook.0, procedure: in_runbook.1, step: at, name });
+            }
+            for (step, place) in steps.iter().enumerate().filter_map(|(at, step)| Some((at, step.address?))) {
+                drafts.addresses.push(AddressDraft { runbook: in_runbook.0, procedure: in_runbook.1, step, place });
             }
             place.procedures.push(procedure);
             place.steps.push(steps.iter().map(|step| step.place).collect());

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::load::draft::AddressDraft;
 use crate::load::draft::Drafts;
 use crate::load::draft::ServiceDraft;
 use crate::load::draft::SubsetDraft;
@@ -12,6 +13,7 @@ use crate::model::Action;
 use crate::model::Estate;
 use crate::model::Fault;
 use crate::model::Finding;
+use crate::model::NoAddress;
 use crate::model::Noun;
 use crate::model::On;
 use crate::model::Place;
@@ -58,6 +60,9 @@ pub(super) fn check(drafts: &Drafts, index: &Index, estate: &Estate, places: &Pl
     }
     for subset in &drafts.subsets {
         desk.subset(subset);
+    }
+    for address in &drafts.addresses {
+        desk.address(address);
     }
     desk.routes();
 }
@@ -169,6 +174,19 @@ impl Desk<'_> {
         }
     }
 
+    /// An address is that of the service's route at the site of the step. Where there is none, or more than one, the
+    /// name has no meaning; and nothing is sent with a name in it.
+    fn address(&mut self, draft: &AddressDraft) {
+        let step = &self.estate.runbooks[draft.runbook.at()].procedures[draft.procedure].1[draft.step];
+        for &service in &self.services_of[draft.runbook.at()] {
+            let service = &self.estate.services[service];
+            if let Some(why) = no_address(self.estate, service, step) {
+                let fault = Fault::NoAddress { service: service.name.clone(), why };
+                return self.tell(draft.place, fault);
+            }
+        }
+    }
+
     /// Whether routes lead to services, and services to routes.
     fn routes(&mut self) {
         let estate = self.estate;
@@ -207,17 +225,35 @@ impl Desk<'_> {
     }
 }
 
+/// Why a service has no single address wherever a step may be about it.
+fn no_address(estate: &Estate, service: &Service, step: &StepTemplate) -> Option<NoAddress> {
+    let route = service.route.map(|route| &estate.routes[route.at()]);
+    let mut replicas = service.replicas.iter().filter(|replica| is_about(step, replica, estate));
+    replicas.find_map(|replica| {
+        let site = || estate.site(replica.site).name.clone();
+        match route.map(|route| route.at.iter().find(|(at, _)| *at == replica.site)) {
+            None => Some(NoAddress::NoRoute),
+            Some(None) => Some(NoAddress::NoneAt(site())),
+            Some(Some((_, addresses))) => (addresses.len() > 1).then(|| NoAddress::ManyAt(site())),
+        }
+    })
+}
+
 fn route_of(action: &Action) -> Option<RouteId> {
     if let Action::Route(route) = action { *route } else { None }
 }
 
 /// Whether a step may come to run on the hosts of a replica.
 fn concerns(step: &StepTemplate, replica: &Replica, estate: &Estate) -> bool {
+    step.on != On::Operator && replica.hosts.is_some() && is_about(step, replica, estate)
+}
+
+/// Whether a step may come to be about a replica.
+fn is_about(step: &StepTemplate, replica: &Replica, estate: &Estate) -> bool {
     let role = step.when.is_empty() || step.when.contains(&replica.role);
     let kind = step.at.is_none_or(|kind| estate.site(replica.site).kind == kind);
     match step.on {
-        On::Source => replica.role == Role::Active && replica.hosts.is_some(),
-        On::Target => role && kind && replica.hosts.is_some(),
-        On::Operator => false,
+        On::Source => replica.role == Role::Active,
+        On::Target | On::Operator => role && kind,
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the room, by what they look at.
 
+mod address;
 mod consistent;
 mod good;
 mod mutated;
