@@ -48,7 +48,12 @@ pub(crate) fn run(args: &CompletionsArgs, door: &Door) -> Result<Exit, CommandEr
 fn with_names(shell: Shell, script: &str) -> String {
     match shell {
         Shell::Bash => format!("{script}{BASH}"),
-        Shell::Fish => format!("{script}{FISH}"),
+        Shell::Fish => {
+            // What follows an option is completed by the line of that option alone.
+            let asking = |line: &str| format!("{line}{}\n", if line.ends_with(" -r") { FISH_ASKS } else { "" });
+            let script: String = script.lines().map(asking).collect();
+            format!("{script}{FISH}")
+        }
         // A file of zsh ends by calling what it is named after: that must ask for names first.
         Shell::Zsh => match script.split_once(ZSH_ENDS) {
             Some((words, rest)) => {
@@ -63,6 +68,7 @@ fn with_names(shell: Shell, script: &str) -> String {
 
 const BASH: &str = include_str!("completions/names.bash");
 const FISH: &str = include_str!("completions/names.fish");
+const FISH_ASKS: &str = " -a '(__fish_bonghwa_names)'";
 const ZSH: &str = include_str!("completions/names.zsh");
 const ZSH_ENDS: &str = "if [ \"$funcstack[1]\" = \"_bonghwa\" ]; then";
 

@@ -20,6 +20,8 @@ use crate::template::Text;
 
 /// What stands where the name of the run will.
 const RUN: &str = "RUN";
+/// Asked before anything is done.
+const DONE_IF: &str = "done if";
 /// Texts stand beside instants.
 const INDENT: &str = "           ";
 
@@ -87,7 +89,7 @@ impl Walk {
         lines.push(format!("{INDENT}{}", words::plain(&step.title)));
         lines.extend(self.hosts(step));
         if let Some(probe) = &step.done_if {
-            lines.extend(self.probe("done if", step, probe));
+            lines.extend(self.probe(DONE_IF, step, probe));
         }
         if let Some(probe) = &step.position {
             lines.extend(self.probe("position", step, probe));
@@ -117,7 +119,9 @@ impl Walk {
         wants.extend((probe.times > 1).then(|| format!("{} times in a row", probe.times)));
         wants.extend(probe.within_ms.map(|within| format!("within {}", words::span(within))));
         if !wants.is_empty() {
-            lines.push(format!("{INDENT}{:8} must pass: {}", "", words::plain(&wants.join(", "))));
+            // Nothing must be so before the step: where it is, the step is not taken at all.
+            let when = if word == DONE_IF { "not done again where" } else { "must pass:" };
+            lines.push(format!("{INDENT}{:8} {when} {}", "", words::plain(&wants.join(", "))));
         }
         lines
     }

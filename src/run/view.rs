@@ -336,6 +336,7 @@ impl Scene<'_> {
         let left = service.from.iter().filter(|one| one.survives && one.share > Ppm::ZERO);
         let mut serving: BTreeMap<&str, (Level, Ppm)> =
             left.map(|one| (one.site.as_str(), (Level::Full, one.share))).collect();
+        let brings = self.brings(nodes, &serving);
         let first = match (woken_by, service.milestones.first()) {
             (None, Some(first)) => (first.level, first.share),
             (Some(_), _) | (None, None) => sum(&serving),
@@ -345,7 +346,11 @@ impl Scene<'_> {
             let step = &self.plan.steps[node];
             let Some(site) = step.site.as_deref() else { continue };
             match &step.effect {
-                Some(Effect::Serves { level, share }) => drop(serving.insert(site, (*level, *share))),
+                Some(Effect::Serves { level, share }) => {
+                    let there = serving.get(site).map_or(Ppm::ZERO, |is| is.1);
+                    let share = if brings.contains(&node) { *share } else { there.min(*share) };
+                    serving.insert(site, (*level, share));
+                }
                 Some(Effect::Ends | Effect::Fenced) => drop(serving.remove(site)),
                 Some(Effect::Holds { .. } | Effect::Writer) | None => continue,
             }
@@ -359,6 +364,28 @@ impl Scene<'_> {
             own.iter().rfind(|(at, _, _)| *at <= woken).map_or((Level::Shed, Ppm::ZERO), |is| (is.1, is.2));
         let later = own.iter().filter(|(at, _, _)| *at > woken).copied();
         [asleep, (woken, level, share)].into_iter().chain(later).collect()
+    }
+
+    /// Its steps that bring users to a site, as planned. Others change only how those are served who are there already: where
+    /// what was to bring them was passed over, nobody is.
+    fn brings(&self, nodes: &[NodeAt], left: &BTreeMap<&str, (Level, Ppm)>) -> BTreeSet<NodeAt> {
+        let mut shares: BTreeMap<&str, Ppm> = left.iter().map(|(&site, is)| (site, is.1)).collect();
+        let mut steps: Vec<NodeAt> = nodes.iter().copied().filter(|&at| at < self.script.steps()).collect();
+        steps.sort_unstable_by_key(|&at| (planned_end(self.plan, at), at));
+        let mut brings = BTreeSet::new();
+        for at in steps {
+            let step = &self.plan.steps[at];
+            let (Some(site), Some(effect)) = (step.site.as_deref(), &step.effect) else { continue };
+            let share = match effect {
+                Effect::Serves { share, .. } => *share,
+                Effect::Ends | Effect::Fenced => Ppm::ZERO,
+                Effect::Holds { .. } | Effect::Writer => continue,
+            };
+            if share > shares.insert(site, share).unwrap_or(Ppm::ZERO) {
+                brings.insert(at);
+            }
+        }
+        brings
     }
 
     /// Its steps that are done, in the order in which that happened.

@@ -11,13 +11,16 @@ use crate::model::Observation;
 use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ScopeState;
+use crate::plan::Effect;
 use crate::plan::Inputs;
 use crate::plan::Plan;
+use crate::plan::Step;
 use crate::plan::plan_on;
 use crate::plan::prepare;
 use crate::run::Command;
 use crate::run::End;
 use crate::run::Progress;
+use crate::run::StepState;
 use crate::run::Way;
 use crate::run::played::OPENED;
 use crate::run::played::Play;
@@ -134,4 +137,29 @@ fn whoever_waits_knows_for_whom() {
     play.say(Command::Reject { what: "site:pangyo/border".to_owned() }, "no answer");
     let asked = view(&play.plan, &play.script, &play.state, play.now);
     assert!(asked.stops.iter().any(|stop| stop.asks && play.script.name(stop.at).starts_with("fence:")));
+}
+
+/// A raise changes how those are served who are there: where the step that brings them was passed over, nobody is.
+#[test]
+fn nobody_is_back_by_a_raise_alone() {
+    let plan = without(&["pangyo"]);
+    let at = plan.services.iter().position(|service| service.id == "text-message").unwrap();
+    let own = plan.steps.iter().filter(|step| step.service.as_deref() == Some("text-message"));
+    let serves = |step: &&Step| matches!(step.effect, Some(Effect::Serves { .. }));
+    let mut own: Vec<&Step> = own.filter(serves).collect();
+    own.sort_by_key(|step| step.start_ms);
+    let plan_share = plan.services[at].admits;
+    let brings = own.iter().find(|step| step.phase == "shift").unwrap().id.clone();
+    let raise = own.last().unwrap().id.clone();
+    assert_ne!(brings, raise);
+    let mut play = Play::new(plan).ends(&brings, End::Exit(1), "");
+    play.decide();
+    play.until(Millis::from_secs(3_600));
+    play.say(Command::Skip { step: brings.clone() }, "the balancer is slow tonight");
+    play.until(Millis::from_secs(7_200));
+    let raise = play.script.find(&raise).unwrap();
+    assert!(matches!(play.state.steps[raise].state, StepState::Done(_)), "{raise} is done");
+    let standing = &view(&play.plan, &play.script, &play.state, play.now).services[at];
+    assert_eq!((standing.back, standing.full), (None, None), "{brings} was passed over");
+    assert!(standing.share < plan_share, "{}", standing.share.0);
 }
