@@ -103,7 +103,9 @@ fn serving(past: &Past<'_>, service: &ServiceOnPaper, nodes: &[NodeAt]) -> Vec<S
     for (_, _, step) in changes {
         let Some(site) = step.site.as_deref() else { continue };
         match &step.effect {
-            Some(Effect::Serves { level, share }) => drop(seats.insert(site, (*level, *share))),
+            Some(Effect::Serves { level, share } | Effect::Unfenced { level, share }) => {
+                seats.insert(site, (*level, *share));
+            }
             Some(Effect::Ends) => drop(seats.remove(site)),
             Some(Effect::Fenced) if step.on == Side::Source => drop(seats.remove(site)),
             Some(Effect::Fenced | Effect::Holds { .. } | Effect::Writer) | None => {}

@@ -81,7 +81,7 @@ pub fn evidence(plan: &Plan, entries: &[Entry]) -> Result<Evidence, NoEvidence> 
         parent: people::parent(&past),
         title: plan.title.clone(),
         timezone: plan.timezone.clone(),
-        scopes: plan.incident.scopes.clone(),
+        scopes: plan.about(),
         began_before_ms: plan.incident.began_before_ms,
         opened: past.opened,
         last: past.last,

@@ -22,6 +22,7 @@ pub fn blank(estate: &Estate, as_of: Date) -> Result<Plan, FormatError> {
         format: FORMAT,
         id: String::new(),
         parent: None,
+        retreat: None,
         title: estate.project.title.clone(),
         lifeline: estate.tiers.first().map(|tier| tier.title.clone()).unwrap_or_default(),
         timezone: estate.project.timezone.clone(),

@@ -169,6 +169,7 @@ fn bare(plan: &Plan) -> Plan {
         format: plan.format,
         id: String::new(),
         parent: plan.parent.clone(),
+        retreat: plan.retreat.clone(),
         title: plan.title.clone(),
         lifeline: plan.lifeline.clone(),
         timezone: plan.timezone.clone(),

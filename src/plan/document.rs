@@ -10,6 +10,7 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::plan::Gate;
 use crate::plan::Issue;
+use crate::plan::RetreatOnPaper;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Step;
 
@@ -26,6 +27,9 @@ pub struct Plan {
     pub id: String,
     /// The plan that this one succeeds.
     pub parent: Option<String>,
+    /// What it takes back, where it takes a run back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retreat: Option<RetreatOnPaper>,
     /// The project's title.
     pub title: String,
     /// What the first tier is, for people: "text messages, and what they can't live without".
@@ -58,6 +62,17 @@ pub struct Plan {
     pub findings: Vec<Issue>,
     /// What the next loss would do.
     pub outlook: Outlook,
+}
+
+impl Plan {
+    /// What it is about, as people write it: the affected scopes; of a retreat, the run that is taken back.
+    #[must_use]
+    pub fn about(&self) -> Vec<ScopeOnPaper> {
+        match &self.retreat {
+            None => self.incident.scopes.clone(),
+            Some(retreat) => vec![ScopeOnPaper { scope: retreat.run.clone(), state: "taken back".to_owned() }],
+        }
+    }
 }
 
 /// What happened, and under which conditions it was planned.
@@ -96,6 +111,8 @@ pub enum Mode {
     Switchover,
     /// The way home.
     Failback,
+    /// A run is taken back: what it did is undone, the last first.
+    Retreat,
 }
 
 /// One affected scope, as people write it.

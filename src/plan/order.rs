@@ -126,7 +126,9 @@ pub(in crate::plan) fn across(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], 
     for lane in lanes {
         match (lane.stage, scene.mode) {
             (Stage::First, Mode::Failover) => wait_for_callees(scene, web, lanes, lane, ready),
-            (Stage::First, Mode::Switchover | Mode::Failback) => move_in_order(scene, web, lanes, lane, ready),
+            (Stage::First, Mode::Switchover | Mode::Failback | Mode::Retreat) => {
+                move_in_order(scene, web, lanes, lane, ready)
+            }
             (Stage::Raise, _) => {
                 wait_for_the_full_level(scene, web, lane, ready);
                 wait_to_start(scene, web, lane, ready);

@@ -72,6 +72,7 @@ pub(in crate::plan) fn write(
         format: FORMAT,
         id: String::new(),
         parent: None,
+        retreat: None,
         title: estate.project.title.clone(),
         lifeline: estate.tiers.first().map(|tier| tier.title.clone()).unwrap_or_default(),
         timezone: estate.project.timezone.clone(),

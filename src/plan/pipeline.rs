@@ -120,7 +120,7 @@ fn settle(
     loop {
         let placement = match mode {
             Mode::Failover | Mode::Switchover => place(estate, incident, situation, &tiers),
-            Mode::Failback => away::home(ground, incident, situation, &tiers, assumed),
+            Mode::Failback | Mode::Retreat => away::home(ground, incident, situation, &tiers, assumed),
         };
         let scene = Scene { ground, incident, mode, situation, placement: &placement, urgency: &tiers };
         let mut drafts = select(&scene);

@@ -98,7 +98,8 @@ impl<'a> Scene<'a> {
         let wanted = match self.mode {
             Mode::Failover => Procedure::Failover,
             Mode::Switchover => Procedure::Switchover,
-            Mode::Failback => Procedure::Failback,
+            // Nobody places anything for a retreat: it is made from what a run did.
+            Mode::Failback | Mode::Retreat => Procedure::Failback,
         };
         [wanted, Procedure::Failover].into_iter().find(|procedure| runbook.steps(*procedure).is_some())
     }

@@ -148,7 +148,7 @@ fn is_in_order(scene: &Scene<'_>, step: &StepTemplate) -> bool {
     let leaves = matches!(step.phase, Phase::Quiesce | Phase::Drain | Phase::Stop);
     match scene.mode {
         Mode::Failover => !leaves && (step.on != On::Source || step.phase == Phase::Fence),
-        Mode::Switchover | Mode::Failback => true,
+        Mode::Switchover | Mode::Failback | Mode::Retreat => true,
     }
 }
 

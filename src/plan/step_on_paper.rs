@@ -174,6 +174,13 @@ pub enum Effect {
     Fenced,
     /// The replica is the writer.
     Writer,
+    /// The replica may act again as it did before it was fenced: it is the writer where it was, and serves so much.
+    Unfenced {
+        /// At which level.
+        level: Level,
+        /// For which share of users; nothing where it served nobody.
+        share: Ppm,
+    },
 }
 
 /// Hosts, and how to reach them.

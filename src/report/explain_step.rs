@@ -87,6 +87,7 @@ fn effect(effect: &Effect) -> String {
         Effect::Ends => "then the replica no longer serves".to_owned(),
         Effect::Fenced => "then the replica can't act again until a person lets it".to_owned(),
         Effect::Writer => "then the replica is the writer".to_owned(),
+        Effect::Unfenced { .. } => "then the replica may act again as it did before it was fenced".to_owned(),
     }
 }
 

@@ -165,7 +165,7 @@ fn promise(plan: &Plan, lifeline: &Lifeline<'_>, paint: Paint) -> String {
         (Some(objective), None, Some(_)) => format!("{} met", words::span(objective)),
     };
     let sure = match (mode, lifeline.downtime(mode)) {
-        (Mode::Failover, _) => sureness(plan, lifeline),
+        (Mode::Failover | Mode::Retreat, _) => sureness(plan, lifeline),
         (Mode::Switchover | Mode::Failback, None) => String::new(),
         (Mode::Switchover | Mode::Failback, Some(Millis::ZERO)) => "; no gap in service is planned".to_owned(),
         (Mode::Switchover | Mode::Failback, Some(_)) if gaps(&lifeline.milestones()).is_some() => String::new(),

@@ -127,7 +127,7 @@ impl<'a> Lifeline<'a> {
 #[must_use]
 pub fn downtime(mode: Mode, service: &ServiceOnPaper) -> Option<Millis> {
     match mode {
-        Mode::Failover => service.expected_back_ms,
+        Mode::Failover | Mode::Retreat => service.expected_back_ms,
         Mode::Switchover | Mode::Failback => {
             let moments = &service.milestones;
             let off = |moment: &Milestone| moment.share == Ppm::ZERO || moment.level == Level::Shed;

@@ -151,6 +151,7 @@ fn fate(mode: Mode, service: &ServiceOnPaper) -> &'static str {
     match (service.impact, mode) {
         (Impact::Unaffected, _) if service.level < Level::Full => "makes room",
         (Impact::Unaffected, Mode::Switchover | Mode::Failback) => "moves",
+        (Impact::Unaffected, Mode::Retreat) => "comes back",
         (impact, _) => words::impact(impact),
     }
 }

@@ -46,6 +46,7 @@ fn finality(step: &Step) -> Option<&'static str> {
     match step.effect.as_ref()? {
         Effect::Fenced => Some("cuts off"),
         Effect::Writer => Some("new writer"),
+        Effect::Unfenced { .. } => Some("lets act"),
         Effect::Ends => Some("switches off"),
         Effect::Holds { .. } | Effect::Serves { .. } => None,
     }

@@ -50,6 +50,7 @@ pub(crate) fn talk() -> Plan {
         format: FORMAT,
         id: "1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f809".to_owned(),
         parent: None,
+        retreat: None,
         title: "Talk".to_owned(),
         lifeline: "텍스트 메시지 (text messages)".to_owned(),
         timezone: "Asia/Seoul".to_owned(),

@@ -56,7 +56,7 @@ pub fn status(plan: &Plan, script: &Script, state: &State, now: Stamp) -> Status
         run: state.run.clone(),
         plan: plan.id.clone(),
         title: plan.title.clone(),
-        scopes: plan.incident.scopes.clone(),
+        scopes: plan.about(),
         opened_unix_ms: state.opened.0,
         clock_ms: now.since(state.opened),
         entry: state.seq,

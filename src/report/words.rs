@@ -77,6 +77,7 @@ pub const fn mode(mode: Mode) -> &'static str {
         Mode::Failover => "failover",
         Mode::Switchover => "switchover",
         Mode::Failback => "failback",
+        Mode::Retreat => "retreat",
     }
 }
 

@@ -105,19 +105,22 @@ fn fenced_site(gate: &Gate) -> Option<String> {
 
 /// What a run changed of who serves a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Changed {
+pub(in crate::run) struct Changed {
     service: String,
     /// Who served before, which share, and whether that was still so when the run began.
     from: Vec<(String, Ppm, bool)>,
     /// What changed, in order: who serves at which level and for which share, or no longer does.
     changes: Vec<(String, Option<(Level, Ppm)>)>,
+    /// Where users go whom nobody serves in the middle of it: home, where a run was taken back.
+    home: Vec<(String, Level, Ppm)>,
 }
 
-fn changed(plan: &Plan, state: &State, service: &ServiceOnPaper) -> Option<Changed> {
+pub(in crate::run) fn changed(plan: &Plan, state: &State, service: &ServiceOnPaper) -> Option<Changed> {
     let mut done: Vec<(Stamp, &Step)> = Vec::new();
     let mut whole = true;
     for (step, run) in plan.steps.iter().zip(&state.steps) {
-        if step.service.as_ref() != Some(&service.id) || step.effect.is_none() {
+        // A retreat is over when all of it is, whatever its steps say of who serves.
+        if step.service.as_ref() != Some(&service.id) || step.effect.is_none() && plan.retreat.is_none() {
             continue;
         }
         if matches!(run.state, StepState::Done(_)) {
@@ -129,7 +132,8 @@ fn changed(plan: &Plan, state: &State, service: &ServiceOnPaper) -> Option<Chang
     done.sort_by_key(|(since, _)| *since);
     let mut changes: Vec<(String, Option<(Level, Ppm)>)> =
         done.into_iter().filter_map(|(_, step)| change(step)).collect();
-    if changes.is_empty() {
+    let is_back = whole && plan.retreat.is_some();
+    if changes.is_empty() && !is_back {
         return None;
     }
     if whole {
@@ -138,12 +142,14 @@ fn changed(plan: &Plan, state: &State, service: &ServiceOnPaper) -> Option<Chang
         changes.extend(service.to.iter().map(|to| (to.site.clone(), Some((to.level, to.share)))));
     }
     let from = service.from.iter().map(|from| (from.site.clone(), from.share, from.survives)).collect();
-    Some(Changed { service: service.id.clone(), from, changes })
+    let home = service.to.iter().filter(|_| plan.retreat.is_some());
+    let home = home.map(|to| (to.site.clone(), to.level, to.share)).collect();
+    Some(Changed { service: service.id.clone(), from, changes, home })
 }
 
 fn change(step: &Step) -> Option<(String, Option<(Level, Ppm)>)> {
     let now = match &step.effect {
-        Some(Effect::Serves { level, share }) => Some((*level, *share)),
+        Some(Effect::Serves { level, share } | Effect::Unfenced { level, share }) => Some((*level, *share)),
         Some(Effect::Ends) => None,
         Some(Effect::Fenced) if step.on == Side::Source => None,
         Some(Effect::Fenced | Effect::Holds { .. } | Effect::Writer) | None => return None,
@@ -161,7 +167,7 @@ pub fn observation(estate: &Estate, runs: &[LeftBehind]) -> Observation {
         for changed in &run.services {
             let Some(id) = estate.service_named(&changed.service) else { continue };
             let before = serving.remove(&id).unwrap_or_default();
-            serving.insert(id, after(estate, &before, changed));
+            serving.insert(id, after(|site| estate.site_named(site), &before, changed));
         }
         for (site, said) in &run.sites {
             let Some(site) = estate.site_named(site) else { continue };
@@ -197,17 +203,17 @@ pub fn observation(estate: &Estate, runs: &[LeftBehind]) -> Observation {
 
 /// Who serves a service after a run: whoever served before, and what the run changed of that. What nobody took over from a
 /// lost site stays with that site, so that the next plan brings it back.
-fn after(
-    estate: &Estate,
-    before: &BTreeMap<SiteId, (Level, Ppm)>,
+pub(in crate::run) fn after<Site: Ord + Copy>(
+    known: impl Fn(&str) -> Option<Site>,
+    before: &BTreeMap<Site, (Level, Ppm)>,
     changed: &Changed,
-) -> BTreeMap<SiteId, (Level, Ppm)> {
-    let level = |site: &SiteId| before.get(site).map_or(Level::Full, |(level, _)| *level);
-    let mut now: BTreeMap<SiteId, (Level, Ppm)> = BTreeMap::new();
-    let mut lost: Vec<(SiteId, Ppm)> = Vec::new();
-    let mut touched: BTreeSet<SiteId> = BTreeSet::new();
+) -> BTreeMap<Site, (Level, Ppm)> {
+    let level = |site: &Site| before.get(site).map_or(Level::Full, |(level, _)| *level);
+    let mut now: BTreeMap<Site, (Level, Ppm)> = BTreeMap::new();
+    let mut lost: Vec<(Site, Ppm)> = Vec::new();
+    let mut touched: BTreeSet<Site> = BTreeSet::new();
     for (site, share, survives) in &changed.from {
-        let Some(site) = estate.site_named(site) else { continue };
+        let Some(site) = known(site) else { continue };
         if *survives {
             now.insert(site, (level(&site), *share));
         } else {
@@ -215,7 +221,7 @@ fn after(
         }
     }
     for (site, change) in &changed.changes {
-        let Some(site) = estate.site_named(site) else { continue };
+        let Some(site) = known(site) else { continue };
         touched.insert(site);
         match change {
             Some(serves) => drop(now.insert(site, *serves)),
@@ -223,7 +229,7 @@ fn after(
         }
     }
     // In the middle of a move whoever takes users has them, and whoever gives them away keeps the rest.
-    let sum = |now: &BTreeMap<SiteId, (Level, Ppm)>| now.values().map(|(_, share)| share.0).sum::<u64>();
+    let sum = |now: &BTreeMap<Site, (Level, Ppm)>| now.values().map(|(_, share)| share.0).sum::<u64>();
     let mut over = sum(&now).saturating_sub(Ppm::ONE.0);
     for (_, (_, share)) in now.iter_mut().filter(|(site, _)| !touched.contains(site)) {
         let gives = share.0.min(over);
@@ -231,6 +237,13 @@ fn after(
         over -= gives;
     }
     let mut left = Ppm::ONE.0.saturating_sub(sum(&now));
+    for (site, level, share) in &changed.home {
+        let Some(site) = known(site) else { continue };
+        let (_, has) = now.entry(site).or_insert((*level, Ppm::ZERO));
+        let gets = share.0.saturating_sub(has.0).min(left);
+        *has = Ppm(has.0 + gets);
+        left -= gets;
+    }
     for (site, share) in lost {
         let stays = share.0.min(left);
         left -= stays;

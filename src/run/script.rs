@@ -317,7 +317,7 @@ impl Script {
 fn step_node(step: &Step, by_person: bool, queue: usize) -> Node {
     let guarded = match &step.effect {
         Some(Effect::Fenced) => Some(Guard::Fence),
-        Some(Effect::Writer) => Some(Guard::Writer),
+        Some(Effect::Writer | Effect::Unfenced { .. }) => Some(Guard::Writer),
         Some(Effect::Holds { .. } | Effect::Serves { .. } | Effect::Ends) | None => None,
     };
     let within = step.verify.as_ref().and_then(|probe| probe.within_ms).unwrap_or(VERIFY_WITHIN);

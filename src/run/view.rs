@@ -351,6 +351,9 @@ impl Scene<'_> {
                     let share = if brings.contains(&node) { *share } else { there.min(*share) };
                     serving.insert(site, (*level, share));
                 }
+                Some(Effect::Unfenced { level, share }) => {
+                    serving.insert(site, (*level, *share));
+                }
                 Some(Effect::Ends | Effect::Fenced) => drop(serving.remove(site)),
                 Some(Effect::Holds { .. } | Effect::Writer) | None => continue,
             }

@@ -30,10 +30,12 @@ pub fn writers(plan: &Plan, entries: &[Entry], known: &mut BTreeMap<String, Stri
     for (step, run) in plan.steps.iter().zip(&state.steps) {
         let is_done = matches!(run.state, StepState::Done(_));
         match step.effect {
-            Some(Effect::Writer) if is_done || run.attempt > 0 => told.push((run.since, true, step)),
+            Some(Effect::Writer | Effect::Unfenced { .. }) if is_done || run.attempt > 0 => {
+                told.push((run.since, true, step))
+            }
             Some(Effect::Fenced) if is_done => told.push((run.since, false, step)),
-            Some(Effect::Writer | Effect::Fenced | Effect::Ends | Effect::Holds { .. } | Effect::Serves { .. })
-            | None => {}
+            Some(Effect::Writer | Effect::Unfenced { .. } | Effect::Fenced | Effect::Ends) | None => {}
+            Some(Effect::Holds { .. } | Effect::Serves { .. }) => {}
         }
     }
     // A fence of an instant comes before a promotion of the same one.

@@ -90,10 +90,12 @@ pub(super) fn gives_silently(paper: &Paper<'_>, id: ServiceId, seat: &Seat) -> O
     let mut last = None;
     for &item in &paper.steps_of[id.at()] {
         match effect(item) {
-            Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced) if paper.site_of(item) == Some(seat.site) => {
+            Some(Effect::Serves { .. } | Effect::Unfenced { .. } | Effect::Ends | Effect::Fenced)
+                if paper.site_of(item) == Some(seat.site) =>
+            {
                 return None;
             }
-            Some(Effect::Serves { share, .. }) => {
+            Some(Effect::Serves { share, .. } | Effect::Unfenced { share, .. }) => {
                 let site = paper.site_of(item).and_then(|site| paper.damage.seat(id, site));
                 if site.is_some_and(|other| *share > other.before) {
                     last = last.max(Some((paper.end(item), item)));
@@ -117,7 +119,7 @@ pub(super) fn spans(paper: &Paper<'_>, id: ServiceId, replica: &Replica, seat: &
     let settles: Vec<(Millis, u32)> = {
         // What is made smaller gives up room though it may not serve yet: it lost its majority.
         let settling = |item: &u32| match effect(*item) {
-            Some(Effect::Serves { .. } | Effect::Ends | Effect::Fenced) => true,
+            Some(Effect::Serves { .. } | Effect::Unfenced { .. } | Effect::Ends | Effect::Fenced) => true,
             Some(Effect::Holds { .. }) => seat.before > Ppm::ZERO && paper.phase_of(*item) == Some(Phase::Free),
             Some(Effect::Writer) | None => false,
         };
@@ -146,7 +148,7 @@ pub(super) fn spans(paper: &Paper<'_>, id: ServiceId, replica: &Replica, seat: &
     for &item in &steps {
         let (level, share, is_settled) = match effect(item) {
             Some(Effect::Holds { level, share }) => (*level, *share, false),
-            Some(Effect::Serves { level, share }) => (*level, *share, true),
+            Some(Effect::Serves { level, share } | Effect::Unfenced { level, share }) => (*level, *share, true),
             Some(Effect::Ends | Effect::Fenced | Effect::Writer) | None => continue,
         };
         // A launch can't take what is not there yet: its room begins with its end.

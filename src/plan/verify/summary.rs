@@ -63,7 +63,7 @@ impl Curve {
         for &item in &paper.steps_of[id.at()] {
             let (Some(site), Some(step)) = (paper.site_of(item), paper.step(item)) else { continue };
             let (level, share) = match &step.effect {
-                Some(Effect::Serves { level, share }) => (*level, *share),
+                Some(Effect::Serves { level, share } | Effect::Unfenced { level, share }) => (*level, *share),
                 Some(Effect::Ends | Effect::Fenced) => (Level::Shed, Ppm::ZERO),
                 Some(Effect::Holds { .. } | Effect::Writer) | None => continue,
             };

@@ -52,7 +52,8 @@ pub(super) fn check(paper: &Paper<'_>, asked: &mut Asked<'_>, found: &mut Vec<Vi
 /// Where a step makes a writer, where it does.
 fn promoted(paper: &Paper<'_>, item: u32) -> Option<SiteId> {
     let step = paper.step(item)?;
-    let is_promotion = paper.phase_of(item) == Some(Phase::Promote) || step.effect == Some(Effect::Writer);
+    let makes = matches!(step.effect, Some(Effect::Writer | Effect::Unfenced { .. }));
+    let is_promotion = makes || paper.phase_of(item) == Some(Phase::Promote);
     paper.site_of(item).filter(|_| is_promotion)
 }
 

@@ -5,4 +5,5 @@ mod made;
 mod outcomes;
 pub(crate) mod player;
 mod random;
+mod retreat;
 pub(crate) mod talk;

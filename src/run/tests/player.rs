@@ -40,6 +40,8 @@ pub(crate) enum Answer {
     End(End),
     /// It ends well; these hosts end so long before.
     Hosts(Vec<(String, Millis)>),
+    /// That became of it.
+    Found(Found),
     /// It is so already, or it is proven.
     So(Seen),
     /// Log positions.
@@ -238,6 +240,7 @@ impl<'a> Player<'a> {
         let input = match (answer, what) {
             (Answer::Says(said, reason), _) => return self.later(after, Due::Says(said, reason)),
             (Answer::End(end), Some(What::Inquire)) => Input::Inquired { at, attempt, found: Found::Ended(end) },
+            (Answer::Found(found), _) => Input::Inquired { at, attempt, found },
             (Answer::End(end), _) => Input::Ended { at, attempt, end, said },
             (Answer::Hosts(hosts), _) => {
                 for (host, before) in hosts {

@@ -62,6 +62,7 @@ pub(super) fn plan() -> Plan {
         format: FORMAT,
         id: String::new(),
         parent: None,
+        retreat: None,
         title: "Small".to_owned(),
         lifeline: "Text".to_owned(),
         timezone: "UTC".to_owned(),
