@@ -32,6 +32,7 @@ mod release;
 mod replan;
 mod report;
 mod resume;
+mod retreat;
 mod run;
 mod run_folder;
 mod runs;
@@ -124,6 +125,8 @@ enum Command {
     Runs(runs::RunsArgs),
     /// Plan again for a run that goes on, and hand over to the new plan
     Replan(replan::ReplanArgs),
+    /// Take a run back: undo what it did, the last step first
+    Retreat(retreat::RetreatArgs),
     /// Explain a service, a step, the lifeline or a finding's code
     Explain(explain::ExplainArgs),
     /// Show where a run stands, and what can be done
@@ -180,6 +183,7 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Rehearse(args) => rehearse::run(&args, door),
         Command::Release(args) => release::run(&args, door),
         Command::Replan(args) => replan::run(&args, door),
+        Command::Retreat(args) => retreat::run(&args, door),
         Command::Report(args) => report::run(&args, door),
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),

@@ -119,7 +119,7 @@ pub(crate) fn run(args: &ReplanArgs, door: &Door) -> Result<Exit, CommandError> 
 }
 
 /// The run that is meant: by its name; else the one that acts, the last that has not ended, or the last.
-fn parent(root: &Path, named: Option<&str>) -> Result<RunFolder, CommandError> {
+pub(crate) fn parent(root: &Path, named: Option<&str>) -> Result<RunFolder, CommandError> {
     let acting = || run_folder::holder(root).map(|holder| holder.run);
     let open = || {
         let names = past_runs::names(root);
@@ -287,10 +287,10 @@ fn does_the_same(one: &Plan, other: &Plan) -> bool {
 }
 
 /// The gate of which the answer was given before the plan began.
-fn start(plan: &Plan) -> Option<String> {
+pub(crate) fn start(plan: &Plan) -> Option<String> {
     plan.gates.iter().find(|gate| gate.kind == GateKind::ApproveStart).map(|gate| gate.id.clone())
 }
 
-fn short(plan: &Plan) -> &str {
+pub(crate) fn short(plan: &Plan) -> &str {
     plan.id.get(..crate::report::plan_text::SHORT_ID).unwrap_or(&plan.id)
 }

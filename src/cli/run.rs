@@ -75,6 +75,7 @@ pub(crate) fn run(args: &RunArgs, door: &Door) -> Result<Exit, CommandError> {
     }
     let project = Project::open(door)?;
     let plan = store::open(Some(&project.root), &args.plan)?;
+    is_whole(&plan)?;
     is_current(&plan, &project)?;
     is_sound(&plan, &project)?;
     is_possible(&plan)?;
@@ -119,6 +120,13 @@ fn unrecorded(error: CommandError) -> CommandError {
     let mut told = CommandError { exit: Exit::JournalUnavailable, hints: Vec::new(), ..error };
     told.chain.insert(0, "this run can't be recorded, so nothing was done".to_owned());
     told.hint("mend that folder, or copy the project to where it can be written")
+}
+
+/// What takes a run back must start from where that run has come to rest.
+fn is_whole(plan: &Plan) -> Result<(), CommandError> {
+    let Some(retreat) = &plan.retreat else { return Ok(()) };
+    let error = CommandError::refused(format!("this plan takes run {} back, and does not run by itself", retreat.run));
+    Err(error.hint(format!("`bonghwa retreat {}` settles that run first, and then begins", retreat.run)))
 }
 
 /// A plan is good for the files that it was made from.
@@ -200,7 +208,8 @@ fn free_name(root: &Path, plan: &Plan) -> Result<String, CommandError> {
     let place = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
     let scope = plan.incident.scopes.first().map_or("plan", |scope| scope.scope.as_str());
     let scope: String = scope.chars().take(24).map(place).collect();
-    let name = format!("{}-{scope}", now.strftime("%Y%m%d-%H%M"));
+    let what = if plan.retreat.is_some() { "retreat-" } else { "" };
+    let name = format!("{}-{what}{scope}", now.strftime("%Y%m%d-%H%M"));
     let free = |name: &String| !fs::exists(past_runs::folder(root).join(name)).unwrap_or(false);
     let names = std::iter::once(name.clone()).chain((2..NAMES_MAX).map(|number| format!("{name}-{number}")));
     names.into_iter().find(free).ok_or_else(|| CommandError::failed("found no free name for this run"))

@@ -19,6 +19,7 @@ use crate::report::plan_text::SHORT_ID;
 use crate::report::plan_text::View;
 use crate::report::plan_text::finding;
 use crate::report::reason;
+use crate::report::retreat_text;
 use crate::report::words;
 
 /// Its width, whatever the terminal's.
@@ -32,6 +33,9 @@ pub(super) const QUESTIONS: usize = 4;
 #[must_use]
 pub fn first_screen(plan: &Plan, view: View) -> String {
     let View { paint, all } = view;
+    if let Some(retreat) = &plan.retreat {
+        return retreat_text::screen(plan, retreat, view);
+    }
     let mut lines = vec![title(plan, paint)];
     lines.extend(conditions(plan).map(|line| paint.tone(Tone::Quiet, &line)));
     lines.extend(headline(plan, paint));
@@ -48,7 +52,7 @@ pub fn first_screen(plan: &Plan, view: View) -> String {
     lines.join("\n") + "\n"
 }
 
-fn short(plan: &Plan) -> &str {
+pub(super) fn short(plan: &Plan) -> &str {
     plan.id.get(..SHORT_ID).unwrap_or(&plan.id)
 }
 
@@ -57,11 +61,17 @@ pub(super) fn label(paint: Paint, tone: Tone, name: &str, text: &str) -> String 
     format!("{}{}", paint.tone(tone, &words::pad(name, 10)), words::cut(text, COLUMNS - 10))
 }
 
-fn title(plan: &Plan, paint: Paint) -> String {
-    let scopes: Vec<String> = plan.incident.scopes.iter().map(|scope| scope_line(plan, scope)).collect();
+pub(super) fn title(plan: &Plan, paint: Paint) -> String {
+    let scopes: Vec<String> = match &plan.retreat {
+        None => plan.incident.scopes.iter().map(|scope| scope_line(plan, scope)).collect(),
+        Some(retreat) => vec![retreat.run.clone()],
+    };
     let id = format!("plan {}", short(plan));
     let room = COLUMNS - words::width(&id) - 1;
-    let head = format!("{}: {}, ", words::cut(&plan.title, 24), words::mode(plan.incident.mode));
+    let head = match &plan.retreat {
+        None => format!("{}: {}, ", words::cut(&plan.title, 24), words::mode(plan.incident.mode)),
+        Some(_) => format!("{}: retreat of ", words::cut(&plan.title, 24)),
+    };
     let what = format!("{head}{}", words::fold(&scopes, room.saturating_sub(words::width(&head))));
     format!("{} {id}", paint.head(&words::pad(&what, room)))
 }
@@ -147,7 +157,7 @@ fn listed(
 }
 
 /// A line of names: as many as it holds, or where all is wanted as many lines as it takes.
-fn labelled(view: View, tone: Tone, name: &str, head: &str, names: &[String]) -> String {
+pub(super) fn labelled(view: View, tone: Tone, name: &str, head: &str, names: &[String]) -> String {
     let Paint { columns, .. } = view.paint;
     if view.all {
         let text = words::hang(&words::pad(name, 10), &format!("{head}{}", names.join(", ")), columns);
@@ -172,7 +182,7 @@ fn files(plan: &Plan, paint: Paint) -> Option<String> {
     })
 }
 
-fn people(plan: &Plan, paint: Paint) -> Vec<String> {
+pub(super) fn people(plan: &Plan, paint: Paint) -> Vec<String> {
     let asked = people::asked(plan);
     let head = match asked.len() {
         0 => "nobody is asked anything".to_owned(),

@@ -33,6 +33,7 @@ pub mod plan_steps;
 pub mod plan_text;
 pub mod reason;
 pub mod rehearsal;
+pub mod retreat_text;
 pub mod run_line;
 pub mod run_list;
 pub mod run_report;

@@ -35,6 +35,7 @@ pub struct View {
 #[must_use]
 pub fn plan_text(plan: &Plan, view: View) -> String {
     let paint = view.paint;
+    let outlook = if plan.retreat.is_none() { outlook(&plan.outlook, view.all, paint) } else { String::new() };
     let sections = [
         first_screen(plan, view),
         asked(plan, view.all, paint),
@@ -43,7 +44,7 @@ pub fn plan_text(plan: &Plan, view: View) -> String {
         plan_steps::waves(plan, view.all, paint),
         ledger(plan, view.all, paint),
         findings(plan, view.all, paint),
-        outlook(&plan.outlook, view.all, paint),
+        outlook,
         sources(plan, view.all, paint),
     ];
     sections.into_iter().filter(|section| !section.is_empty()).collect::<Vec<_>>().join("\n")

@@ -204,7 +204,8 @@ impl<'a> Told<'a> {
                 match end {
                     End::Ok => drop(told.done.insert(name)),
                     End::NeverBegan(_) | End::Unreachable(_) => *told.harmless.entry(name).or_default() += 1,
-                    End::Exit(_) | End::Signal(_) | End::NotEnough { .. } | End::TimedOut | End::Lost(_) => {}
+                    End::Exit(_) | End::Signal(_) | End::Unexpected(_) | End::NotEnough { .. } => {}
+                    End::TimedOut | End::Lost(_) => {}
                 }
             }
             if matches!(event, Event::Inquired { found: Found::NeverBegan, .. }) {

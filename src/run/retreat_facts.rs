@@ -169,6 +169,7 @@ fn is_for_people(action: &ActionOnPaper) -> bool {
 fn had_no_effect(end: &End) -> bool {
     match end {
         End::NeverBegan(_) | End::Unreachable(_) => true,
-        End::Ok | End::Exit(_) | End::Signal(_) | End::NotEnough { .. } | End::TimedOut | End::Lost(_) => false,
+        End::Ok | End::Exit(_) | End::Signal(_) | End::Unexpected(_) | End::NotEnough { .. } => false,
+        End::TimedOut | End::Lost(_) => false,
     }
 }

@@ -10,6 +10,7 @@ mod plan;
 mod played;
 mod project;
 mod replan;
+mod retreat;
 mod run;
 mod runs;
 mod screen;

@@ -15,9 +15,13 @@ use crate::engine::tests::estate;
 use crate::engine::tests::watch::Watch;
 use crate::journal::Fault;
 use crate::journal::Memory;
+use crate::model::HostSet;
 use crate::model::ScopeState;
+use crate::plan;
 use crate::plan::Plan;
+use crate::run;
 use crate::run::Entry;
+use crate::run::Event;
 use crate::run::RunEnd;
 use crate::run::Script;
 
@@ -56,11 +60,8 @@ impl Stage {
     }
 
     async fn live(&self, journal: Memory, hands: &Arc<driver::Script>) -> Option<Leave> {
-        let ended = journal
-            .reader()
-            .entries()
-            .last()
-            .is_some_and(|entry| matches!(&entry.event, crate::run::Event::RunEnded { .. }));
+        let ended =
+            journal.reader().entries().last().is_some_and(|entry| matches!(&entry.event, Event::RunEnded { .. }));
         if ended {
             return Some(Leave::Ended(RunEnd::Done));
         }
@@ -138,6 +139,47 @@ fn a_journal_that_fails_at_any_call_loses_nothing() {
         stage.same_as(&calm, &[Fault::Full { reserve: call }]);
         for kept in 0..3 {
             stage.same_as(&calm, &[Fault::Short { append: call, kept }]);
+        }
+    }
+}
+
+/// The retreat of a run that was left before its first promotion, and the run.
+fn retreat(state: ScopeState) -> (Vec<Entry>, Arc<Plan>, Arc<Plan>) {
+    let stage = Stage::new(estate::planned("west", state), &[]);
+    let (entries, _, _) = stage.lives(&[]);
+    let promotes = |entry: &Entry| {
+        let step = entry.event.subject().and_then(|id| stage.plan.steps.iter().find(|step| step.id == id));
+        step.is_some_and(|step| step.phase == "promote" || step.irreversible)
+    };
+    let until = entries.iter().position(promotes).unwrap_or(entries.len());
+    let entries = entries[..until].to_vec();
+    let judged = run::retreat(&stage.plan, &entries, &BTreeSet::new()).unwrap();
+    assert_eq!(judged.undone.retreat.stays, [], "{state:?}");
+    let back = plan::retreat(&stage.plan, judged.undone).unwrap();
+    assert_eq!(run::retreat_check(&stage.plan, &entries, &BTreeSet::new(), &back), []);
+    (entries, stage.plan, Arc::new(back))
+}
+
+#[test]
+fn a_retreat_undoes_once_what_was_done_wherever_it_crashes() {
+    for state in [ScopeState::Leaving, ScopeState::Lost] {
+        let (entries, plan, back) = retreat(state);
+        let began = entries.iter().filter(|entry| matches!(entry.event, Event::Started { .. }));
+        let began: BTreeSet<&str> = began.filter_map(|entry| entry.event.subject()).collect();
+        let stage = Stage::new((Arc::clone(&back), Arc::new(Script::new(&back).unwrap())), &[]);
+        let (written, calm, _) = stage.lives(&[]);
+        let mut undone = 0;
+        for (step, host, times) in calm.applied() {
+            let of = step.strip_prefix("undo:").unwrap();
+            let hosts = plan.steps.iter().find(|step| step.id == of).and_then(|step| step.hosts.as_ref());
+            let there = hosts.is_none_or(|hosts| HostSet::parse(&hosts.set).unwrap().contains(host));
+            assert!(began.contains(of) && times == 1 && there, "{step} {host} {times}");
+            undone += 1;
+        }
+        assert!(undone >= 4, "{state:?} {undone}");
+        for seq in 1..=written.len() as u64 {
+            stage.same_as(&calm, &[Fault::DiesBefore(seq)]);
+            stage.same_as(&calm, &[Fault::DiesAfter(seq)]);
         }
     }
 }

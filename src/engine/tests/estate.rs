@@ -176,6 +176,7 @@ title = "Fence {{ service }} at {{ source }}"
 phase = "fence"
 on = "source"
 ssh = "svcctl fence {{ service }}"
+undo = { ssh = "svcctl unfence {{ service }}" }
 attest = "Is it off?"
 expect = "5s"
 timeout = "20s"
@@ -220,6 +221,7 @@ title = "Start {{ service }}"
 phase = "start"
 on = "target"
 ssh = "svcctl start {{ service }}"
+undo = { ssh = "svcctl stop {{ service }}" }
 done-if = { ssh = "svcctl status {{ service }}", expect-output = "running" }
 batch = { parallel = 2, enough = "75%" }
 claims = { hands = 1 }
@@ -255,6 +257,7 @@ id = "degrade"
 title = "Degrade {{ service }}"
 on = "target"
 ssh = "svcctl degrade {{ service }}"
+undo = { ssh = "svcctl restore {{ service }}" }
 expect = "3s"
 timeout = "30s"
 retry = { attempts = 2, backoff = "1s" }

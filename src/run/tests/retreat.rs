@@ -29,6 +29,7 @@ use crate::run::Event;
 use crate::run::Found;
 use crate::run::Retreat;
 use crate::run::RunEnd;
+use crate::run::Seen;
 use crate::run::What;
 use crate::run::left_behind;
 use crate::run::observation;
@@ -241,11 +242,12 @@ fn ids(plan: &Plan) -> Vec<&str> {
 }
 
 fn line(plan: &Plan, id: &str) -> String {
-    match &plan.steps.iter().find(|step| step.id == id).unwrap_or_else(|| panic!("{id} in {:?}", ids(plan))).action {
-        ActionOnPaper::Ssh { line, .. } | ActionOnPaper::Exec { line, .. } => line.clone(),
-        ActionOnPaper::Confirm { question } => format!("ask {question}"),
-        other => format!("{other:?}"),
+    let step = plan.steps.iter().find(|step| step.id == id).unwrap_or_else(|| panic!("{id} in {:?}", ids(plan)));
+    if let ActionOnPaper::Ssh { line, .. } | ActionOnPaper::Exec { line, .. } = &step.action {
+        return line.clone();
     }
+    let ActionOnPaper::Confirm { question } = &step.action else { panic!("{:?}", step.action) };
+    format!("ask {question}")
 }
 
 /// Plays a retreat to its end, and gives what was left behind by both.
@@ -291,7 +293,7 @@ fn what_was_so_before_is_not_undone() {
     let mut player = Player::new(&plan, RUN, NIGHT);
     let mut hook = |asked: Asked<'_>| {
         let so = asked.name == "web/start@south" && asked.what == Some(What::Check);
-        so.then(|| (Millis::ZERO, Answer::So(crate::run::Seen::Yes)))
+        so.then_some((Millis::ZERO, Answer::So(Seen::Yes)))
     };
     player.go_until(&mut hook, |player| {
         player.entries.iter().any(|entry| matches!(&entry.event, Event::Ended { step, .. } if step == "web/tune@south"))
@@ -342,7 +344,7 @@ fn a_promotion_that_was_so_before_has_no_way_back_either() {
     let mut player = Player::new(&plan, RUN, NIGHT);
     let mut hook = |asked: Asked<'_>| {
         let so = asked.name == "store/promote@south" && asked.what == Some(What::Check);
-        so.then(|| (Millis::ZERO, Answer::So(crate::run::Seen::Yes)))
+        so.then_some((Millis::ZERO, Answer::So(Seen::Yes)))
     };
     player.go_until(&mut hook, |player| {
         player.entries.iter().any(|entry| matches!(&entry.event, Event::AlreadySo { .. }))
@@ -444,10 +446,7 @@ fn after_every_entry_of_a_run_a_retreat_goes_back_through_states_of_the_plan() {
 /// Plays the retreat, and looks at each of its steps whether anything that is still done was built on what it undoes.
 fn goes_back(plan: &Plan, entries: &[Entry], judged: &Retreat, back: &Plan) {
     let behind = all_behind(plan);
-    let begins = |entry: &Entry| match &entry.event {
-        Event::Started { step, .. } => Some(step.clone()),
-        _ => None,
-    };
+    let begins = |entry: &Entry| if let Event::Started { step, .. } = &entry.event { Some(step.clone()) } else { None };
     // As if all that began were done: only what can be undone is looked at.
     let only = |id: &str| plan.steps.iter().any(|step| step.id == id && crate::run::retreat::only_looks(step));
     let mut so: BTreeSet<String> = entries.iter().filter_map(begins).filter(|id| !only(id)).collect();
