@@ -380,7 +380,7 @@ impl Scene<'_> {
             let step = &self.plan.steps[at];
             let (Some(site), Some(effect)) = (step.site.as_deref(), &step.effect) else { continue };
             let share = match effect {
-                Effect::Serves { share, .. } => *share,
+                Effect::Serves { share, .. } | Effect::Unfenced { share, .. } => *share,
                 Effect::Ends | Effect::Fenced => Ppm::ZERO,
                 Effect::Holds { .. } | Effect::Writer => continue,
             };
