@@ -18,6 +18,7 @@ pub(in crate::evidence) fn coverage(past: &Past<'_>) -> Coverage {
             StepState::Done(DoneHow::Found) => &mut coverage.found,
             StepState::Done(DoneHow::Confirmed) => &mut coverage.confirmed,
             StepState::Done(DoneHow::ByHand) => &mut coverage.by_hand,
+            StepState::Done(DoneHow::Untold) => &mut coverage.untold,
             StepState::Skipped => &mut coverage.skipped,
             StepState::Failed(FailWhy::InDoubt(_)) => &mut coverage.in_doubt,
             StepState::Stopping { .. } | StepState::Inquiring { .. } | StepState::Probing { .. } => {

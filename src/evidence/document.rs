@@ -298,6 +298,8 @@ pub struct Coverage {
     pub confirmed: Vec<String>,
     /// A person did it in place of the step.
     pub by_hand: Vec<String>,
+    /// Messages that did not get through, or of which nobody can say; what follows went on.
+    pub untold: Vec<String>,
     /// A person let what follows go on without it.
     pub skipped: Vec<String>,
     /// They failed, and wait for a person.

@@ -144,7 +144,9 @@ fn counted(past: &Past<'_>, at: NodeAt) -> Option<u32> {
     let run = past.state.steps.get(at)?;
     match run.state {
         StepState::Done(DoneHow::ByHand) | StepState::Skipped => None,
-        StepState::Done(DoneHow::Ran | DoneHow::AlreadySo | DoneHow::Found | DoneHow::Confirmed) => Some(run.attempt),
+        StepState::Done(DoneHow::Ran | DoneHow::AlreadySo | DoneHow::Found | DoneHow::Confirmed | DoneHow::Untold) => {
+            Some(run.attempt)
+        }
         StepState::Waiting | StepState::Checking | StepState::Acting | StepState::Asked | StepState::Verifying => None,
         StepState::Stopping { .. } | StepState::Inquiring { .. } | StepState::Probing { .. } => None,
         StepState::Resting { .. } | StepState::Failed(_) => None,

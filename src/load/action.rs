@@ -185,7 +185,9 @@ fn address(page: &Page<'_>, value: &Value<'_>, scene: Scene<'_>) -> Option<Text>
         return value::wrong(page, value, "an address in quotes that begins with https:// or http://");
     };
     if rest.split(['/', '?', '#']).next().is_some_and(|authority| authority.contains('@')) {
-        return value::wrong(page, value, "an address without a password: give an authorization header by reference");
+        // What stands there is not shown either.
+        page.tell(&value.span(), Fault::NotAReference { key: "password in url".to_owned() });
+        return None;
     }
     text::template(page, value, scene)
 }

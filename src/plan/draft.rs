@@ -130,6 +130,11 @@ impl Draft {
         }
     }
 
+    /// Whether it only tells people something. Nobody supplies its channel by other means: the means are the message.
+    pub(in crate::plan) fn is_message(&self, estate: &Estate) -> bool {
+        matches!(self.action(estate), Some(Action::Notify(_)))
+    }
+
     /// The authored action behind it, where there is one.
     pub(in crate::plan) fn action<'a>(&self, estate: &'a Estate) -> Option<&'a Action> {
         self.template(estate).map(|template| &template.action)

@@ -108,6 +108,13 @@ pub enum Issue {
         /// The bastions that its host rule names.
         jump: Vec<String>,
     },
+    /// A message goes through something that nothing brings back.
+    ChannelLost {
+        /// Which step.
+        step: String,
+        /// What its channel needs.
+        missing: String,
+    },
     /// A service is to be moved, and has no steps for that.
     NoSteps {
         /// Which service.
@@ -187,9 +194,10 @@ impl Issue {
             | Self::RouteNotShifted { service, .. }
             | Self::NoFence { service, .. } => Some(service),
             Self::LearntEdge { caller, .. } => Some(caller),
-            Self::BootstrapCycle { step, .. } | Self::UsesStranded { step, .. } | Self::JumpLost { step, .. } => {
-                step.split('/').next()
-            }
+            Self::BootstrapCycle { step, .. }
+            | Self::UsesStranded { step, .. }
+            | Self::ChannelLost { step, .. }
+            | Self::JumpLost { step, .. } => step.split('/').next(),
             Self::RecoveredTogether { cycle } => cycle.first().map(String::as_str),
             Self::OverLimitBefore { .. } | Self::OverLimitAfter { .. } => None,
             Self::SiteWithoutFence { .. } | Self::OrchestratorLost => None,
@@ -210,6 +218,7 @@ impl Issue {
             | Self::BootstrapCycle { .. }
             | Self::UsesStranded { .. }
             | Self::JumpLost { .. }
+            | Self::ChannelLost { .. }
             | Self::NoSteps { .. }
             | Self::NoFence { .. }
             | Self::OverLimitAfter { .. }

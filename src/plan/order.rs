@@ -95,7 +95,9 @@ fn wanted(scene: &Scene<'_>, web: &Web) -> Vec<bool> {
             }
         }
     }
-    for chosen in web.drafts.iter().flat_map(|draft| &draft.uses) {
+    // Nobody is asked for the channel of a message.
+    let asking = web.drafts.iter().filter(|draft| !draft.is_message(estate));
+    for chosen in asking.flat_map(|draft| &draft.uses) {
         if let Supply::Service(id) | Supply::ServiceAt(id, _) = chosen.supply {
             wanted[id.at()] = true;
         }
@@ -313,6 +315,7 @@ pub(in crate::plan) fn uses(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
             let missing = gates::missing(scene, chosen);
             let before: Vec<u32> = match (chosen.how, chosen.supply) {
                 (How::There, _) => continue,
+                (How::Missing, _) if web.drafts[at].is_message(scene.estate()) => continue,
                 (How::Fetched, Supply::Kit(kit)) => fetches.get(&kit.0).copied().into_iter().collect(),
                 (How::Recovered, Supply::Service(id) | Supply::ServiceAt(id, _)) => {
                     web.prefer(&ready.of[id.at()], &[number(at)], &Worth::Supplied(missing));

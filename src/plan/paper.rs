@@ -235,7 +235,9 @@ fn step_issues(scene: &Scene<'_>, web: &Web, names: &[String], issues: &mut Vec<
             }
             let step = names[at].clone();
             let missing = missing(scene, *chosen);
-            issues.push(if missing.contains('@') {
+            issues.push(if draft.is_message(scene.estate()) {
+                Issue::ChannelLost { step, missing }
+            } else if missing.contains('@') {
                 Issue::JumpLost { step, jump: vec![missing] }
             } else {
                 Issue::UsesStranded { step, missing }

@@ -71,6 +71,9 @@ pub fn details(action: &ActionOnPaper) -> Vec<(&'static str, String)> {
         }
         ActionOnPaper::Http(call) => http_details(call),
         ActionOnPaper::Route(route) => route_details(route),
+        ActionOnPaper::Notify { via, .. } if via.starts_with("webhook ") => {
+            vec![("sends", "POST {\"text\": the message} as JSON; any 2xx means success".to_owned())]
+        }
         ActionOnPaper::Scale { .. }
         | ActionOnPaper::Confirm { .. }
         | ActionOnPaper::Notify { .. }

@@ -58,6 +58,10 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
             format!("{count} steps use what nothing brings back in time: {names}"),
             "find another way to do what is missing; gates ask for it",
         ),
+        Issue::ChannelLost { .. } => (
+            format!("{count} messages will not get through, because their channels are lost: {names}"),
+            "tell those people by telephone; the run goes on without them",
+        ),
         Issue::JumpLost { .. } => (
             format!("{count} steps can't reach their hosts: {names}"),
             "find a way in: a console, a VPN, a person on the floor",

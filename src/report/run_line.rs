@@ -11,6 +11,7 @@ use crate::report::gate;
 use crate::report::plan_text::SHORT_ID;
 use crate::report::run_words;
 use crate::report::words;
+use crate::run::DoneHow;
 use crate::run::End;
 use crate::run::Entry;
 use crate::run::Event;
@@ -199,6 +200,7 @@ impl Told<'_> {
             return Some(format!("; the fence is owed, and tried again in {}", words::span(again.since(self.at))));
         }
         Some(match &run.state {
+            StepState::Done(DoneHow::Untold) => "; NOBODY WAS TOLD, and the run goes on".to_owned(),
             StepState::Done(_) => format!("; done{}", self.took(id)),
             StepState::Verifying => "; now it is verified".to_owned(),
             StepState::Resting { until } => match until.since(self.at) {

@@ -169,6 +169,7 @@ fn left(evidence: &Evidence) -> Vec<String> {
         ("failed", coverage.failed.as_slice()),
         ("are IN DOUBT: look before anybody touches them again", &coverage.in_doubt),
         ("are under way", &coverage.under_way),
+        ("were messages that did not get through", &coverage.untold),
         ("were skipped", &coverage.skipped),
         ("were done by hand", &coverage.by_hand),
         ("were never begun", unreached),

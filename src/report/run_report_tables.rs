@@ -239,6 +239,7 @@ fn coverage(evidence: &Evidence) -> Section {
         ("found to be so", &coverage.found, true),
         ("by a person", &coverage.confirmed, true),
         ("by hand instead", &coverage.by_hand, true),
+        ("nobody was told", &coverage.untold, true),
         ("skipped", &coverage.skipped, true),
         ("failed", &coverage.failed, true),
         ("in doubt", &coverage.in_doubt, true),

@@ -228,6 +228,7 @@ fn issues() -> Vec<Issue> {
         Issue::RecoveredTogether { cycle: vec!["a".into(), "b".into(), "a".into()] },
         Issue::BootstrapCycle { step: "deploy/start@ansan".into(), missing: "service:registry".into() },
         Issue::UsesStranded { step: "mail/start@ansan".into(), missing: "service:deploy".into() },
+        Issue::ChannelLost { step: "mail/tell@ansan".into(), missing: "service:chat-ops".into() },
         Issue::JumpLost { step: "mail/start@ansan".into(), jump: vec!["bastion@pangyo".into()] },
         Issue::NoSteps { service: service(), site: site() },
         Issue::RouteNotShifted { service: service(), route: "text".into() },
@@ -283,6 +284,8 @@ fn what_to_know_and_what_to_do() {
            -> have a person ready to do deploy/start@ansan without service:registry; a gate asks for it
         mail/start@ansan uses service:deploy, which nothing brings back
            -> find another way to do what service:deploy does; a gate asks for it
+        mail/tell@ansan will not get through: it goes by service:chat-ops, which nothing brings back
+           -> tell those people by telephone; the run goes on without it
         mail/start@ansan can't reach its hosts: every way leads through bastion@pangyo
            -> find a way in that does not pass there: a console, a VPN, a person on the floor
         text-message should come up at ansan, and no runbook says how

@@ -71,6 +71,11 @@ impl Fold<'_> {
             | Event::RunEnded { .. } => None,
         };
         let next = next.ok_or_else(|| self.illegal(event, at, from.word()))?;
+        let next = match next {
+            // A message that did not get through keeps nobody back.
+            StepState::Failed(_) if node.is_message => StepState::Done(DoneHow::Untold),
+            next => next,
+        };
         self.change(at, next);
         Ok(())
     }

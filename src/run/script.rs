@@ -69,6 +69,8 @@ pub(in crate::run) struct StepNode {
     pub(in crate::run) has_done_if: bool,
     pub(in crate::run) has_verify: bool,
     pub(in crate::run) unreachable_ok: bool,
+    /// It only tells people something: whatever becomes of it, what follows goes on.
+    pub(in crate::run) is_message: bool,
     pub(in crate::run) timeout: Millis,
     /// How long its proof may take.
     pub(in crate::run) within: Millis,
@@ -333,6 +335,8 @@ fn step_node(step: &Step, by_person: bool, queue: usize) -> Node {
             has_done_if: step.done_if.is_some(),
             has_verify: step.verify.is_some(),
             unreachable_ok: step.unreachable_ok,
+            // What makes or ends a writer is never taken for done on silence.
+            is_message: matches!(step.action, ActionOnPaper::Notify { .. }) && guarded.is_none(),
             timeout: step.limits.timeout_ms,
             within,
             attempts: step.limits.attempts.max(1),

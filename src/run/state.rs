@@ -249,6 +249,8 @@ pub enum DoneHow {
     Confirmed,
     /// A person did it by hand.
     ByHand,
+    /// It is a message that did not get through, or of which nobody can say: nothing waits for it.
+    Untold,
 }
 
 /// One gate of a run.

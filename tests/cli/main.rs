@@ -18,3 +18,4 @@ mod small;
 mod status;
 mod terminal;
 mod tty;
+mod web;

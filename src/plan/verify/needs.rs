@@ -91,7 +91,10 @@ fn fulls(paper: &Paper<'_>, id: ServiceId) -> Vec<u32> {
 /// Asks for everything that steps use: as chosen in the plan, and as declared for such steps.
 pub(super) fn uses<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Vec<Violation>) {
     let kits = kits(paper, found);
-    for (item, step) in paper.steps().filter(|(item, step)| !is_last_fence(paper, *item, step)) {
+    // A message whose channel is lost fails, and keeps nobody back: nobody is asked for another channel.
+    let is_message = |step: &Step| matches!(step.action, ActionOnPaper::Notify { .. });
+    let asking = paper.steps().filter(|(item, step)| !is_last_fence(paper, *item, step) && !is_message(step));
+    for (item, step) in asking {
         for text in &step.uses {
             let Some(supply) = supply_named(paper, text) else {
                 let (item, name) = (step.id.clone(), text.clone());

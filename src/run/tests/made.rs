@@ -16,6 +16,7 @@ pub(in crate::run) fn step(id: &str) -> (Node, StepNode) {
         has_done_if: false,
         has_verify: false,
         unreachable_ok: false,
+        is_message: false,
         timeout: Millis::from_secs(30),
         within: Millis::from_secs(20),
         attempts: 1,

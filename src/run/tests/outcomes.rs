@@ -7,6 +7,7 @@ use expect_test::expect;
 
 use crate::model::Millis;
 use crate::run::Command;
+use crate::run::DoneHow;
 use crate::run::End;
 use crate::run::Entry;
 use crate::run::Event;
@@ -378,5 +379,21 @@ fn who_holds_cancels_or_gives_way_begins_nothing() {
         let ended = decide(&case.script, &case.state, case.now);
         let ends = ended.iter().any(|event| matches!(event, Event::RunEnded { .. }));
         assert!(!(ends && case.step().is_active()), "{policy:?} {at:?} {answer:?} {before:?}");
+    });
+}
+
+#[test]
+fn a_message_that_does_not_get_through_keeps_nobody_back() {
+    table(|policy, at, answer, before, case| {
+        let Some(mut message) = Case::new(policy, at, before) else { return };
+        if let Kind::Step(step) = &mut message.script.nodes[0].kind {
+            step.is_message = true;
+        }
+        message.answered(at, answer);
+        let expected = match case.step() {
+            StepState::Failed(_) => &StepState::Done(DoneHow::Untold),
+            same => same,
+        };
+        assert_eq!(message.step(), expected, "{policy:?} {at:?} {answer:?} {before:?}");
     });
 }
