@@ -70,6 +70,7 @@ fn every_kind_of_finding_is_shown() {
     expect_file!["findings/goldens/written.txt"].assert_eq(&shown(&cases::cases(), &mut codes));
     expect_file!["findings/goldens/services.txt"].assert_eq(&shown(&cases_of_services::cases(), &mut codes));
     expect_file!["findings/goldens/names.txt"].assert_eq(&shown(&cases_of_steps::cases_of_names(), &mut codes));
+    expect_file!["findings/goldens/requests.txt"].assert_eq(&shown(&cases_of_steps::requests(), &mut codes));
     expect_file!["findings/goldens/steps.txt"].assert_eq(&shown(&cases_of_steps::cases(), &mut codes));
     // Circles among services, days that have not come yet and hosts at two sites are found by `check`, and tested there;
     // a file full of mistakes has a test of its own.

@@ -47,6 +47,13 @@ pub fn whole(plan: &Plan, one: &Issue) -> Advice {
     advice
 }
 
+fn channel_lost(step: &str, missing: &str) -> Advice {
+    Advice::new(
+        format!("{step} will not get through: it goes by {missing}, which nothing brings back"),
+        "tell those people by telephone; the run goes on without it",
+    )
+}
+
 fn jump_lost(step: &str, jump: &[String], columns: usize) -> Advice {
     Advice::new(
         format!("{step} can't reach its hosts: every way leads through {}", words::fold(jump, columns)),
@@ -100,10 +107,7 @@ pub fn issue(issue: &Issue) -> Advice {
             format!("find another way to do what {missing} does; a gate asks for it"),
         ),
         Issue::JumpLost { step, jump } => jump_lost(step, jump, 60),
-        Issue::ChannelLost { step, missing } => Advice::new(
-            format!("{step} will not get through: it goes by {missing}, which nothing brings back"),
-            "tell those people by telephone; the run goes on without it",
-        ),
+        Issue::ChannelLost { step, missing } => channel_lost(step, missing),
         Issue::NoSteps { service, site } => no_steps(service, site),
         Issue::RouteNotShifted { service, route } => Advice::new(
             format!("{service} is reached by route {route}, which none of its steps shifts"),

@@ -71,11 +71,9 @@ impl Fold<'_> {
             | Event::RunEnded { .. } => None,
         };
         let next = next.ok_or_else(|| self.illegal(event, at, from.word()))?;
-        let next = match next {
-            // A message that did not get through keeps nobody back.
-            StepState::Failed(_) if node.is_message => StepState::Done(DoneHow::Untold),
-            next => next,
-        };
+        // A message that did not get through keeps nobody back.
+        let is_untold = node.is_message && matches!(next, StepState::Failed(_));
+        let next = if is_untold { StepState::Done(DoneHow::Untold) } else { next };
         self.change(at, next);
         Ok(())
     }

@@ -35,16 +35,6 @@ pub(crate) fn cases() -> Vec<Case> {
         swap("a parameter that is wanted", "wait-for = \"10\"", "wait-for = { required = true }"),
         swap("a parameter that nobody wants", "params = { wait-for = \"15\" }", "params = { wait-fro = \"15\" }"),
         swap("no action", "scale = true", "answer = \"1m\""),
-        swap("an address of another kind", "https://{{ address }}/{{ flavour }}", "ftp://{{ address }}/"),
-        swap("a password in an address", "https://{{ address }}/{{ flavour }}", "https://ops:hunter2@a/"),
-        swap("two bodies", "body = \"{}\"", "body = \"{}\", body-from = \"env:BODY\""),
-        swap(
-            "a status that there is not",
-            "expect-status = 200, expect-body",
-            "expect-status = [200, 999], expect-body",
-        ),
-        swap("no status is good", "expect-status = 200, expect-body", "expect-status = [], expect-body"),
-        swap("an authority written out", "expect-body = \"ok\"", "expect-body = \"ok\", ca = \"MIIB\""),
         swap("two actions", "scale = true", "scale = true\nroute = true"),
         swap("a probe without a question", "verify = { ssh = \"svcctl writable\", within", "verify = { within"),
         swap("two ways to undo", demote, "undo = { ssh = \"svcctl demote\", exec = \"demote\" }"),
@@ -101,5 +91,21 @@ pub(crate) fn cases_of_names() -> Vec<Case> {
         ),
         swap("no run in a title", "title = \"Fence {{ service }} at {{ source }}\"", "title = \"Fence in {{ run }}\""),
         swap("no run in a question", "Is the old primary powered off?", "Is {{ service }} fenced in {{ run }}?"),
+    ]
+}
+
+/// Mistakes in requests.
+pub(crate) fn requests() -> Vec<Case> {
+    vec![
+        swap("an address of another kind", "https://{{ target }}.talk.example/{{ flavour }}", "ftp://a/"),
+        swap("a password in an address", "https://{{ target }}.talk.example/{{ flavour }}", "https://ops:hunter2@a/"),
+        swap("two bodies", "body = \"{}\"", "body = \"{}\", body-from = \"env:BODY\""),
+        swap(
+            "a status that there is not",
+            "expect-status = 200, expect-body",
+            "expect-status = [200, 999], expect-body",
+        ),
+        swap("no status is good", "expect-status = 200, expect-body", "expect-status = [], expect-body"),
+        swap("an authority written out", "expect-body = \"ok\"", "expect-body = \"ok\", ca = \"MIIB\""),
     ]
 }

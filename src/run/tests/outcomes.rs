@@ -390,10 +390,8 @@ fn a_message_that_does_not_get_through_keeps_nobody_back() {
             step.is_message = true;
         }
         message.answered(at, answer);
-        let expected = match case.step() {
-            StepState::Failed(_) => &StepState::Done(DoneHow::Untold),
-            same => same,
-        };
+        let untold = &StepState::Done(DoneHow::Untold);
+        let expected = if matches!(case.step(), StepState::Failed(_)) { untold } else { case.step() };
         assert_eq!(message.step(), expected, "{policy:?} {at:?} {answer:?} {before:?}");
     });
 }
