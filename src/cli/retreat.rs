@@ -29,6 +29,8 @@ use crate::journal;
 use crate::model::Millis;
 use crate::plan;
 use crate::plan::Plan;
+use crate::plan::StaysOnPaper;
+use crate::plan::StaysWhy;
 use crate::report::dry_run::dry_run;
 use crate::report::first_screen::first_screen;
 use crate::report::plan_text::View;
@@ -221,8 +223,21 @@ impl Back<'_> {
         if !ended {
             error = error.hint("`bonghwa cancel` ends the run, where it is not to go on");
         }
-        let ways = ways_on(made).into_iter();
-        Ok(ways.fold(error, |error, way| error.hint(format!("then `{way}`"))))
+        let kept = made.retreat.iter().flat_map(|retreat| &retreat.stays);
+        let is_kept = |stays: &StaysOnPaper| matches!(stays.why, StaysWhy::Quarantined { .. });
+        if kept.clone().any(|stays| stays.whole && is_kept(stays)) {
+            let sites = made.sites.iter().filter(|site| site.state == "quarantined");
+            let sites: Vec<String> = sites.map(|site| format!("`bonghwa release {} --reason WHY`", site.id)).collect();
+            error = error.hint(format!(
+                "where its users came from can be trusted again: {}, and `bonghwa retreat {name}` once more",
+                sites.join(", ")
+            ));
+        }
+        if kept.clone().any(|stays| matches!(stays.why, StaysWhy::Final { .. })) {
+            let ways = ways_on(made).join("`, then `");
+            error = error.hint(format!("what has no way back goes home by a failback: `{ways}`"));
+        }
+        Ok(error)
     }
 
     /// Keeps a retreat, and shows it.

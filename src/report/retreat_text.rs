@@ -23,6 +23,9 @@ pub(super) fn screen(plan: &Plan, retreat: &RetreatOnPaper, view: View) -> Strin
     lines.extend(back(plan, view));
     lines.extend(stays(retreat, view));
     lines.extend(ways_on(plan).into_iter().map(|way| format!("  -> {way}")));
+    if plan.steps.is_empty() {
+        return lines.join("\n") + "\n";
+    }
     lines.extend(people(plan, paint));
     if !view.all {
         lines.truncate(LINES - 1);

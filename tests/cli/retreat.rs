@@ -307,6 +307,22 @@ fn what_has_no_way_back_stays_and_is_told() {
 }
 
 #[test]
+fn nobody_goes_back_to_a_site_that_nobody_released() {
+    let test = two();
+    test.plan(&["--lost", "north", "-o", "plan.json"]).code(0);
+    let run = over(&test);
+    let refused = test.run(&["retreat", "--yes", "it was the monitoring"]).code(3);
+    assert!(refused.out().contains("its users came from north, which nobody trusts yet"), "{}", refused.out());
+    assert!(refused.err().contains("bonghwa release north --reason WHY"), "{}", refused.err());
+    assert!(refused.err().contains(&format!("bonghwa retreat {run}")), "{}", refused.err());
+    assert!(!did(&test).contains("back"), "{}", did(&test));
+    test.run(&["release", "north", "--reason", "it was never away"]).code(0);
+    let back = test.run(&["retreat", &run, "--yes", "it was the monitoring"]).code(0);
+    assert!(back.out().contains("BACK      1 service: mail"), "{}", back.out());
+    assert!(did(&test).contains("switch back") && !did(&test).contains("unfence"), "{}", did(&test));
+}
+
+#[test]
 fn what_can_not_be_taken_back_is_said_before_anything_is_touched() {
     let test = two();
     let said = test.run(&["retreat", "--yes", " "]).code(2).err();

@@ -355,6 +355,30 @@ fn a_promotion_that_was_so_before_has_no_way_back_either() {
 }
 
 #[test]
+fn a_fence_on_a_word_is_taken_back_by_a_word() {
+    let estate = estate();
+    let plan = planned(&estate, ScopeState::Leaving);
+    let mut player = Player::new(&plan, RUN, NIGHT);
+    let mut hook = |asked: Asked<'_>| {
+        let fails = asked.name == "store/fence@north" && matches!(asked.what, Some(What::Do));
+        fails.then_some((Millis::from_secs(1), Answer::End(End::Unreachable("no route".to_owned()))))
+    };
+    player.go_until(&mut hook, |player| {
+        let opened =
+            |entry: &Entry| matches!(&entry.event, Event::GateOpened { gate, .. } if gate == "fence:store@north");
+        player.entries.iter().any(opened)
+    });
+    let (_, back) = taken_back(&plan, &player.entries, &[]);
+    let word = "undo:fence:store@north";
+    assert!(line(&back, word).contains("jun attested fence:store@north"), "{}", line(&back, word));
+    let step = back.steps.iter().find(|step| step.id == word).unwrap();
+    assert!(matches!(step.effect, Some(Effect::Unfenced { share: Ppm::ONE, .. })));
+    // The step that should have fenced it was never there.
+    assert!(!ids(&back).contains(&"undo:store/fence@north"), "{:?}", ids(&back));
+    assert_eq!(after(&estate, &plan, &player.entries, &back).active, []);
+}
+
+#[test]
 fn a_step_in_doubt_is_told_and_counts_as_done() {
     let estate = estate();
     let plan = planned(&estate, ScopeState::Leaving);
