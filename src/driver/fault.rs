@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::driver::Dice;
+use crate::model::Millis;
 use crate::model::Ppm;
 
 /// One thing that goes wrong.
@@ -16,6 +17,17 @@ pub struct Fault {
     pub kind: FaultKind,
     /// Only in this many first attempts; always where nothing is given.
     pub attempts: Option<u32>,
+}
+
+/// Hosts that answer nothing for a while, whatever is asked of them; what runs there when it begins is dead.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// Which.
+    pub hosts: Pattern,
+    /// From when on, counted from the first thing that was asked of these hands.
+    pub from: Millis,
+    /// Until when; for ever where nothing is given.
+    pub until: Option<Millis>,
 }
 
 /// How something goes wrong.

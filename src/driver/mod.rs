@@ -30,6 +30,7 @@ pub use fault::Fault;
 pub use fault::FaultError;
 pub use fault::FaultKind;
 pub use fault::Pattern;
+pub use fault::Silence;
 pub use hands::Hands;
 pub use hands::can_do;
 pub use job::HostAt;

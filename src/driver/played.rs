@@ -12,10 +12,14 @@ use crate::driver::FaultKind;
 use crate::driver::Found;
 use crate::driver::HostOutcome;
 use crate::driver::Job;
+use crate::driver::Key;
 use crate::driver::Outcome;
 use crate::driver::Said;
 use crate::driver::World;
 use crate::model::Millis;
+
+/// How long whoever knocks waits for a host that answers nothing.
+const NO_ANSWER: Millis = Millis::from_secs(10);
 
 /// A scripted job that was begun.
 #[derive(Debug)]
@@ -25,7 +29,7 @@ pub(super) struct Played {
     /// Nobody can confirm that it was killed.
     pub(super) kill_fails: bool,
     /// It can be neither asked nor killed.
-    pub(super) unreachable: bool,
+    unreachable: bool,
     /// What anybody hears of it is that it is dead.
     gone: bool,
     /// In the order in which they end; one without a name where the job is not done on hosts.
@@ -38,6 +42,16 @@ struct Part {
     due: Option<Instant>,
     fate: Fate,
     ended: Option<End>,
+    /// When its host answers nothing.
+    dark: Vec<Dark>,
+}
+
+/// From when on a host answers nothing, and until when.
+pub(super) type Dark = (Instant, Option<Instant>);
+
+/// Whether a host answers nothing at this instant.
+pub(super) fn is_dark(dark: &[Dark], now: Instant) -> bool {
+    dark.iter().any(|(from, until)| *from <= now && until.is_none_or(|until| now < until))
 }
 
 /// What becomes of one host, unless it is killed before.
@@ -56,11 +70,35 @@ enum FarEnd {
     AsSaid,
     Ok,
     NeverBegun,
+    /// It died, and nothing tells how far it had come.
+    Gone,
+}
+
+impl Part {
+    /// Where its host answers nothing now, it never begins; where it falls silent in the middle of it, it dies there.
+    fn darken(&mut self, now: Instant, after: Instant) {
+        let until = self.due;
+        let falls = self.dark.iter().map(|(from, _)| *from).filter(|from| *from > now);
+        let falls = falls.filter(|from| until.is_none_or(|due| *from <= due)).min();
+        let (says, far_end, due) = match (is_dark(&self.dark, now), falls) {
+            (true, _) => (End::Unreachable("no answer".to_owned()), FarEnd::NeverBegun, after),
+            (false, Some(falls)) => (End::Lost("the line is dead".to_owned()), FarEnd::Gone, falls),
+            (false, None) => return,
+        };
+        self.due = Some(due);
+        self.fate = Fate { hangs: false, no_effect: true, says: Some(says), far_end };
+    }
 }
 
 impl Played {
     /// Begins it.
-    pub(super) fn begin(job: &Job, faults: &[Fault], takes: Millis, now: Instant) -> Self {
+    pub(super) fn begin(
+        job: &Job,
+        faults: &[Fault],
+        dark: impl Fn(&str) -> Vec<Dark>,
+        takes: Millis,
+        now: Instant,
+    ) -> Self {
         let alone = [String::new()];
         let names: Vec<&String> = if job.hosts.is_empty() {
             alone.iter().collect()
@@ -83,7 +121,10 @@ impl Played {
             // The whole takes as long as it should, and its hosts end wave by wave.
             let span = u128::from(takes.0) * u128::from(wave) * u128::from(times) / u128::from(waves);
             let due = later(now, Millis(u64::try_from(span).unwrap_or(u64::MAX)));
-            played.parts.push(Part { host: host.clone(), due: (!fate.hangs).then_some(due), fate, ended: None });
+            let due = (!fate.hangs).then_some(due);
+            let mut part = Part { host: host.clone(), due, fate, ended: None, dark: dark(host) };
+            part.darken(now, later(now, takes.min(NO_ANSWER)));
+            played.parts.push(part);
         }
         played
     }
@@ -123,12 +164,13 @@ impl Played {
     }
 
     /// Everything that is due takes effect. Gives the hosts that ended since the last look.
-    pub(super) fn settle(&mut self, step: &str, now: Instant, first: Instant, world: &mut World) {
+    pub(super) fn settle(&mut self, key: &Key, now: Instant, first: Instant, world: &mut World) {
         for part in &mut self.parts {
             let Some(due) = part.due.filter(|due| part.ended.is_none() && *due <= now) else { continue };
             if !part.fate.no_effect {
                 let at = Millis(u64::try_from((due - first).as_millis()).unwrap_or(u64::MAX));
-                world.apply(Effect { step: step.to_owned(), host: part.host.clone(), at });
+                let (run, step) = (key.run.clone(), key.step.clone());
+                world.apply(Effect { run, step, host: part.host.clone(), at });
             }
             part.ended = Some(part.fate.says.clone().unwrap_or(End::Ok));
         }
@@ -137,6 +179,16 @@ impl Played {
     /// When the next host ends; nothing where none will.
     pub(super) fn next(&self) -> Option<Instant> {
         self.parts.iter().filter(|part| part.ended.is_none()).filter_map(|part| part.due).min()
+    }
+
+    /// Whether it can be neither asked nor killed.
+    pub(super) fn is_silent(&self, now: Instant) -> bool {
+        self.unreachable || self.is_dark(now)
+    }
+
+    /// Whether one of its hosts answers nothing now.
+    pub(super) fn is_dark(&self, now: Instant) -> bool {
+        self.parts.iter().any(|part| is_dark(&part.dark, now))
     }
 
     /// Whether all of it is over.
@@ -166,11 +218,12 @@ impl Played {
     }
 
     /// What became of it, for whoever asks afterwards.
-    pub(super) fn found(&mut self, job: &Job) -> Found {
-        if self.unreachable {
+    pub(super) fn found(&mut self, job: &Job, now: Instant) -> Found {
+        if self.is_silent(now) {
             return Found::Unknown("no answer".to_owned());
         }
-        if self.gone {
+        let died = self.parts.iter().any(|part| part.ended.is_some() && matches!(part.fate.far_end, FarEnd::Gone));
+        if self.gone || died {
             // It is dead from now on, so nothing of it may happen later.
             self.stop(&End::Lost("it is gone".to_owned()));
             return Found::Gone;
@@ -185,6 +238,7 @@ impl Played {
             FarEnd::AsSaid => part.ended.clone(),
             FarEnd::Ok => Some(End::Ok),
             FarEnd::NeverBegun => Some(End::CouldNotStart("it was never begun".to_owned())),
+            FarEnd::Gone => Some(End::Lost("it is gone".to_owned())),
         }))
     }
 

@@ -29,9 +29,12 @@ use crate::driver::News;
 use crate::driver::Outcome;
 use crate::driver::Probe;
 use crate::driver::Said;
+use crate::driver::Silence;
 use crate::driver::Told;
 use crate::driver::World;
+use crate::driver::played::Dark;
 use crate::driver::played::Played;
+use crate::driver::played::is_dark;
 use crate::driver::played::later;
 use crate::model::Millis;
 
@@ -45,6 +48,7 @@ pub struct Script {
     takes: Box<Takes>,
     answers: Box<Answers>,
     faults: Vec<Fault>,
+    silences: Vec<Silence>,
     far_side: Mutex<FarSide>,
 }
 
@@ -69,6 +73,7 @@ impl Script {
             takes: Box::new(takes),
             answers: Box::new(|_, _| None),
             faults: Vec::new(),
+            silences: Vec::new(),
             far_side: Mutex::new(FarSide::default()),
         }
     }
@@ -77,6 +82,13 @@ impl Script {
     #[must_use]
     pub fn with_faults(mut self, faults: Vec<Fault>) -> Self {
         self.faults = faults;
+        self
+    }
+
+    /// With hosts that answer nothing for a while.
+    #[must_use]
+    pub fn with_silences(mut self, silences: Vec<Silence>) -> Self {
+        self.silences = silences;
         self
     }
 
@@ -108,7 +120,7 @@ impl Script {
         while let Some(at) = (0..open.len()).filter(|at| open[*at].0 <= now).min_by_key(|at| open[*at].0) {
             let (due, key) = &open[at];
             let next = jobs.get_mut(key).and_then(|(played, _)| {
-                played.settle(&key.step, *due, first, world);
+                played.settle(key, *due, first, world);
                 played.next()
             });
             match next {
@@ -119,6 +131,12 @@ impl Script {
         guard
     }
 
+    /// When a host answers nothing.
+    fn dark(&self, host: &str, first: Instant) -> Vec<Dark> {
+        let of = self.silences.iter().filter(|silence| !host.is_empty() && silence.hosts.matches(host));
+        of.map(|silence| (later(first, silence.from), silence.until.map(|until| later(first, until)))).collect()
+    }
+
     /// Begins a job, unless it was begun before.
     fn begin(&self, job: &Job) {
         let now = Instant::now();
@@ -126,7 +144,8 @@ impl Script {
         if far_side.jobs.contains_key(&job.key) {
             return;
         }
-        let played = Played::begin(job, &self.faults, (self.takes)(job), now);
+        let first = far_side.first.unwrap_or(now);
+        let played = Played::begin(job, &self.faults, |host| self.dark(host, first), (self.takes)(job), now);
         far_side.open.extend(played.next().map(|due| (due, job.key.clone())));
         far_side.jobs.insert(job.key.clone(), (played, Arc::new(Notify::new())));
     }
@@ -143,7 +162,7 @@ impl Script {
                 };
                 let limit = later(played.begun, job.timeout);
                 if !played.is_over() && limit <= now {
-                    let (end, _) = kill(played, &End::TimedOut);
+                    let (end, _) = kill(played, &End::TimedOut, now);
                     if let Some(end) = end {
                         return Outcome::just(end);
                     }
@@ -167,11 +186,20 @@ impl Script {
         }
     }
 
+    /// Whether any host of this job answers nothing now.
+    fn is_silent(&self, job: &Job) -> bool {
+        let now = Instant::now();
+        let first = self.far_side(now).first.unwrap_or(now);
+        !self.silences.is_empty() && job.hosts.iter().any(|host| is_dark(&self.dark(&host.name, first), now))
+    }
+
     /// What the world says to a probe now.
     fn look(&self, job: &Job) -> Answer {
-        let far_side = self.far_side(Instant::now());
-        let silent = far_side.jobs.get(&job.key).is_some_and(|(played, _)| played.unreachable);
-        let is_so = |host: &str| match silent {
+        let now = Instant::now();
+        let far_side = self.far_side(now);
+        let silent = far_side.jobs.get(&job.key).is_some_and(|(played, _)| played.is_silent(now));
+        let first = far_side.first.unwrap_or(now);
+        let is_so = |host: &str| match silent || is_dark(&self.dark(host, first), now) {
             true => Err("no answer".to_owned()),
             false => Ok(far_side.world.is_so(&job.key.step, host)),
         };
@@ -205,7 +233,8 @@ impl Driver for Script {
     async fn ask(&self, job: Job, probe: Probe) -> Answer {
         let limit = later(Instant::now(), probe.within.unwrap_or_default());
         loop {
-            let answer = (self.answers)(&job, &probe).unwrap_or_else(|| self.look(&job));
+            let known = (self.answers)(&job, &probe).filter(|_| !self.is_silent(&job));
+            let answer = known.unwrap_or_else(|| self.look(&job));
             let left = limit.saturating_duration_since(Instant::now());
             if answer.is_yes() || left.is_zero() {
                 return answer;
@@ -215,17 +244,19 @@ impl Driver for Script {
     }
 
     async fn inquire(&self, job: Job) -> Found {
-        let mut far_side = self.far_side(Instant::now());
+        let now = Instant::now();
+        let mut far_side = self.far_side(now);
         match far_side.jobs.get_mut(&job.key) {
-            Some((played, _)) => played.found(&job),
+            Some((played, _)) => played.found(&job, now),
             None => Found::NeverBegun,
         }
     }
 
     async fn kill(&self, job: Job) -> Killed {
-        let mut far_side = self.far_side(Instant::now());
+        let now = Instant::now();
+        let mut far_side = self.far_side(now);
         let Some((played, notify)) = far_side.jobs.get_mut(&job.key) else { return Killed::Dead };
-        let (_, killed) = kill(played, &End::Killed);
+        let (_, killed) = kill(played, &End::Killed, now);
         if killed == Killed::Dead {
             notify.notify_waiters();
         }
@@ -234,11 +265,11 @@ impl Driver for Script {
 }
 
 /// Kills it, and gives what whoever waits hears where that is not confirmed.
-fn kill(played: &mut Played, end: &End) -> (Option<End>, Killed) {
-    if played.is_over() {
+fn kill(played: &mut Played, end: &End, now: Instant) -> (Option<End>, Killed) {
+    if played.is_over() && !played.is_dark(now) {
         return (None, Killed::Dead);
     }
-    if played.kill_fails || played.unreachable {
+    if played.kill_fails || played.is_silent(now) {
         let why = "nobody can confirm that it is dead".to_owned();
         return (Some(End::Lost(why.clone())), Killed::NotConfirmed(why));
     }

@@ -14,6 +14,8 @@ pub struct World {
 /// One thing that took effect.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Effect {
+    /// In which run.
+    pub run: String,
     /// By which step.
     pub step: String,
     /// On which host; empty where the step is not done on hosts.

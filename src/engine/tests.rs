@@ -3,7 +3,10 @@
 mod bounds;
 mod crash;
 mod estate;
+mod family;
 mod faults;
+mod losses;
+mod night;
 mod rules;
 mod sections;
 mod sleep;

@@ -18,8 +18,6 @@ use crate::run::state::StepState;
 /// may serve writes from then on, so it is looked for about as often as a person would.
 const PAUSE: Millis = Millis::from_secs(60);
 const DOUBLED_AT_MOST: u32 = 3;
-/// A day and a bit. What has not answered by then is for the next plan, and for whoever releases the site.
-const TRIES: u32 = 200;
 
 /// A fence that was attested, and not proven: it is collected when the site answers again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +44,7 @@ impl State {
     pub(in crate::run) fn is_owed(&self, script: &Script, at: NodeAt) -> bool {
         let Some(step) = script.step_at(at) else { return false };
         let owed = |gate: &NodeAt| self.debts.iter().any(|debt| debt.gate == script.name(*gate));
-        !step.by_person && !self.debts.is_empty() && step.opens.iter().any(owed)
+        step.collects > 0 && !self.debts.is_empty() && step.opens.iter().any(owed)
     }
 }
 
@@ -101,7 +99,8 @@ impl Fold<'_> {
     pub(in crate::run) fn collects(&self, at: NodeAt, why: &FailWhy) -> Option<Stamp> {
         let tries = self.state.steps[at].collects;
         let known = !matches!(why, FailWhy::InDoubt(_));
-        (known && tries < TRIES && self.state.is_owed(self.script, at))
+        let more = self.script.step_at(at).is_some_and(|step| tries < step.collects);
+        (known && more && self.state.is_owed(self.script, at))
             .then(|| self.at.after(Millis(PAUSE.0 << tries.min(DOUBLED_AT_MOST))))
     }
 }

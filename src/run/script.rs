@@ -21,6 +21,10 @@ pub type NodeAt = usize;
 /// that never comes must not keep a step open for ever.
 const VERIFY_WITHIN: Millis = Millis::from_secs(60);
 
+/// How often a fence that is owed is tried again, at most every eight minutes: for a day and a bit. What has not answered
+/// by then is for the next plan, and for whoever releases the site.
+const COLLECTS: u32 = 200;
+
 /// A plan, made ready to be run.
 #[derive(Debug, Clone)]
 pub struct Script {
@@ -78,6 +82,8 @@ pub(in crate::run) struct StepNode {
     pub(in crate::run) backoff: Millis,
     /// What it brings about can't be passed over: it makes a writer, or ends one.
     pub(in crate::run) guarded: Option<Guard>,
+    /// How often it is tried again by itself, where a person vouches for what it should have proven.
+    pub(in crate::run) collects: u32,
     /// Gates that it opens when it is done.
     pub(in crate::run) opens: Vec<NodeAt>,
     pub(in crate::run) section: Option<usize>,
@@ -342,6 +348,8 @@ fn step_node(step: &Step, by_person: bool, queue: usize) -> Node {
             attempts: step.limits.attempts.max(1),
             backoff: step.limits.backoff_ms,
             guarded,
+            // People who said no are not asked again and again.
+            collects: if by_person { 0 } else { COLLECTS },
             opens: Vec::new(),
             section: None,
             opens_section: false,

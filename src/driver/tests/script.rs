@@ -17,8 +17,10 @@ use crate::driver::Found;
 use crate::driver::Job;
 use crate::driver::Killed;
 use crate::driver::News;
+use crate::driver::Pattern;
 use crate::driver::Said;
 use crate::driver::Script;
+use crate::driver::Silence;
 use crate::driver::Told;
 use crate::driver::spread;
 use crate::model::Millis;
@@ -125,6 +127,28 @@ async fn what_is_killed_ends_at_once_and_has_no_effect() {
         assert_eq!(hands.kill(job.clone()).await, Killed::Dead, "{faults:?}");
         assert_eq!(hands.world().times("a/start@s", ""), times, "{faults:?}");
     }
+}
+
+/// Silent from the fourth second to the thirtieth: what runs dies, nobody hears of it until then, and nothing begins.
+#[tokio::test(start_paused = true)]
+async fn what_a_silence_strikes_dies_and_is_asked_after_in_vain_until_it_is_over() {
+    let silence = Silence { hosts: Pattern::new("h*"), from: Millis(4_000), until: Some(Millis(30_000)) };
+    let hands = Arc::new(Script::new(|_| TEN_SECONDS).with_silences(vec![silence]));
+    let job = Job { hosts: vec![host("h1")], ..job("a/start@s", "true") };
+    drop(hands.world());
+    assert!(matches!(act(&hands, &job).await, End::Lost(_)));
+    assert!(matches!(hands.inquire(job.clone()).await, Found::Unknown(_)));
+    assert!(matches!(hands.kill(job.clone()).await, Killed::NotConfirmed(_)));
+    assert!(matches!(hands.ask(job.clone(), probe("is it so")).await, Answer::Unknown { .. }));
+    let second = Job { key: crate::driver::Key { attempt: 2, ..job.key.clone() }, ..job.clone() };
+    assert!(matches!(act(&hands, &second).await, End::Unreachable(_)));
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    assert_eq!(hands.inquire(job.clone()).await, Found::Gone);
+    assert_eq!(hands.kill(job.clone()).await, Killed::Dead);
+    assert_eq!(hands.world().times("a/start@s", "h1"), 0);
+    let third = Job { key: crate::driver::Key { attempt: 3, ..job.key.clone() }, ..job };
+    assert_eq!(act(&hands, &third).await, End::Ok);
+    assert_eq!(hands.world().times("a/start@s", "h1"), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -148,6 +148,7 @@ fn words(rule: Rule) -> &'static str {
         Rule::LossIsJudged => "more would be lost than was promised",
         Rule::SectionsAreFinished => "inside a critical section",
         Rule::TimeIsLimited => "for ever",
+        Rule::DebtsAreCollected => "nobody fenced it",
     }
 }
 

@@ -61,6 +61,19 @@ pub(in crate::engine) struct Watch<'a> {
 impl<'a> Watch<'a> {
     /// Reads a whole journal.
     pub(in crate::engine) fn read(plan: &'a Plan, script: &Script, entries: &[Entry]) -> Result<Self, String> {
+        let mut state = State::new(script);
+        for entry in entries {
+            fold(script, &mut state, entry).map_err(|illegal| illegal.to_string())?;
+        }
+        let watch = Self::follow(plan, entries)?;
+        watch.nothing_half_done()?;
+        watch.nobody_waits_for_ever()?;
+        watch.compare(script, &state)?;
+        Ok(watch)
+    }
+
+    /// Reads what there is of a journal, wherever that ends.
+    pub(in crate::engine) fn follow(plan: &'a Plan, entries: &[Entry]) -> Result<Self, String> {
         let mut watch = Watch {
             plan,
             steps: plan.steps.iter().map(|step| (step.id.as_str(), step)).collect(),
@@ -84,15 +97,20 @@ impl<'a> Watch<'a> {
             silence: Silence::new(plan),
             sections: Sections::new(plan),
         };
-        let mut state = State::new(script);
         for entry in entries {
-            fold(script, &mut state, entry).map_err(|illegal| illegal.to_string())?;
             watch.entry(entry).map_err(|why| format!("entry {}: {why}: {:?}", entry.seq, entry.event))?;
         }
-        watch.nothing_half_done()?;
-        watch.nobody_waits_for_ever()?;
-        watch.compare(script, &state)?;
         Ok(watch)
+    }
+
+    /// Steps of which something is in flight. Who only asked a person has nothing out there.
+    pub(in crate::engine) fn in_flight(&self) -> impl Iterator<Item = &String> {
+        self.flying.keys().filter(|id| !by_person(self.steps[id.as_str()]))
+    }
+
+    /// Whether nobody could find out that it is dead.
+    pub(in crate::engine) fn may_still_act(&self, step: &str) -> bool {
+        self.acted.contains_key(step)
     }
 
     fn entry(&mut self, entry: &Entry) -> Result<(), String> {

@@ -28,10 +28,18 @@ const TIERS: [&str; 3] = ["lifeline", "core", "normal"];
 
 /// An estate of `count` services. It must load without errors.
 pub(super) fn estate(seed: u64, count: u64) -> Estate {
+    estate_with(seed, count, DATA, true)
+}
+
+/// The same, with another runbook for whoever has a writer; sites that can't be cut off as a whole where `cuts` says so.
+pub(super) fn estate_with(seed: u64, count: u64, data: &str, cuts: bool) -> Estate {
     let mut dice = Dice(seed);
     let mut topology = head(&mut dice);
     for at in 0..count {
         service(&mut dice, at, count, &mut topology);
+    }
+    if !cuts {
+        topology = topology.replace("runbook = \"cut\"\n", "");
     }
     let sources = [
         (
@@ -41,8 +49,8 @@ pub(super) fn estate(seed: u64, count: u64) -> Estate {
         ),
         ("topology/all.toml", topology),
         ("runbooks/plain.toml", PLAIN.to_owned()),
-        ("runbooks/data.toml", DATA.to_owned()),
-        ("runbooks/ledger.toml", ledger()),
+        ("runbooks/data.toml", data.to_owned()),
+        ("runbooks/ledger.toml", ledger(data)),
         ("runbooks/cut.toml", CUT.to_owned()),
     ];
     let sources = sources
@@ -217,7 +225,7 @@ title = "More"
 ssh = "restore {{ service }}"
 "#;
 
-const DATA: &str = r#"
+pub(super) const DATA: &str = r#"
 [runbook]
 id = "data"
 title = "Data"
@@ -265,9 +273,9 @@ ssh = "restore {{ service }}"
 "#;
 
 /// The same with a writer that is told to finish, and a promotion that uses what may have to be fetched or recovered.
-fn ledger() -> String {
+fn ledger(data: &str) -> String {
     let uses = "expect = \"20s\"\nuses = [{ any-of = [\"s3\", \"kit:keys\"] }]";
-    DATA.replacen("\"data\"", "\"ledger\"", 1).replacen("expect = \"20s\"", uses, 1) + QUIESCE
+    data.replacen("\"data\"", "\"ledger\"", 1).replacen("expect = \"20s\"", uses, 1) + QUIESCE
 }
 
 const QUIESCE: &str = r#"

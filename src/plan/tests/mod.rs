@@ -85,6 +85,13 @@ pub(crate) fn plan_of(seed: u64) -> (Estate, Result<Plan, Box<Refusal>>) {
     (estate, plan)
 }
 
+/// A random estate whose promotions can tell whether they are so already; in most of them hosts are fenced, not sites.
+pub(crate) fn estate_of(seed: u64) -> Estate {
+    let mut dice = Dice(seed ^ 0x5eed);
+    let asked = "irreversible = true\ndone-if = { ssh = \"role {{ service }}\", expect-output = \"primary\" }";
+    estates::estate_with(seed, 5 + dice.below(8), &estates::DATA.replace("irreversible = true", asked), dice.one_in(4))
+}
+
 #[test]
 fn every_plan_passes_the_second_pair_of_eyes() {
     let mut plans = 0;

@@ -22,6 +22,7 @@ pub(in crate::run) fn step(id: &str) -> (Node, StepNode) {
         attempts: 1,
         backoff: Millis::from_secs(2),
         guarded: None,
+        collects: 200,
         opens: Vec::new(),
         section: None,
         opens_section: false,

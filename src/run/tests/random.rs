@@ -64,6 +64,7 @@ fn script(dice: &mut Dice<'_>) -> Script {
         node.class = u8::try_from(dice.below(3)).unwrap();
         node.queue = dice.below(4);
         step.by_person = dice.below(6) == 5;
+        step.collects = if step.by_person { 0 } else { step.collects };
         node.queue = if step.by_person { 0 } else { node.queue };
         step.has_done_if = dice.coin();
         step.has_verify = dice.coin();
