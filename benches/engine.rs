@@ -6,7 +6,7 @@
 //! many groups, each by one write and one fdatasync, in the same minutes. Then the journal of the largest is taken over.
 //!
 //! Instructions for each step do not grow with the plan: 158,800 with 1,000 steps, 160,600 with 5,000 and 162,100 with
-//! 20,000, by callgrind over all three journals. Where the time for each grows, it is spent waiting for memory or disk.
+//! 20,000, by callgrind over all three journals.
 
 use std::fs;
 use std::fs::File;
