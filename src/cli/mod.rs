@@ -49,6 +49,7 @@ mod topic;
 mod typed;
 mod ui;
 mod watching;
+mod way;
 pub mod who;
 
 use std::path::PathBuf;

@@ -7,12 +7,10 @@ use std::time::Duration;
 
 use crate::cli::Door;
 use crate::cli::error::CommandError;
-use crate::cli::input;
 use crate::cli::live;
 use crate::cli::run_folder::RunFolder;
+use crate::cli::way;
 use crate::cli::who::me;
-use crate::driver::Hands;
-use crate::driver::Secrets;
 use crate::engine::Engine;
 use crate::engine::Leave;
 use crate::engine::Patience;
@@ -54,8 +52,7 @@ pub(crate) fn settle(
     }
     let plan = Arc::new(run.plan.clone());
     let script = Arc::new(run.script.clone());
-    let secrets = Secrets::new(input::environment()).hiding(live::references(&plan));
-    let hands = Arc::new(Hands::new(root.to_owned(), run.path.join("records"), secrets));
+    let hands = Arc::new(way::hands(root, &run.path, &plan)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| broken(&error))?;
     let leave = runtime.block_on(async {

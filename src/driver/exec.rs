@@ -213,7 +213,8 @@ fn lost(why: String) -> Outcome {
     Outcome::just(End::Lost(why))
 }
 
-fn end_of(how: How) -> End {
+/// How it ended, as others know it.
+pub(super) fn end_of(how: How) -> End {
     match how {
         How::Exit(code) => end_of_code(code),
         How::Killed => End::Killed,

@@ -22,6 +22,9 @@ use crate::driver::exec::Line;
 use crate::driver::http::Call;
 use crate::driver::http::Http;
 use crate::driver::record::Records;
+use crate::driver::ssh as far;
+use crate::driver::ssh::Ssh;
+use crate::driver::ssh::SshSettings;
 use crate::model::Millis;
 
 /// The hands that touch real things.
@@ -29,6 +32,8 @@ use crate::model::Millis;
 pub struct Hands {
     exec: Exec,
     http: Http,
+    /// None where nobody said how other hosts are reached.
+    ssh: Option<Ssh>,
 }
 
 /// Between asking a command to end and making it: long enough to put something away, short enough for an incident.
@@ -40,13 +45,26 @@ impl Hands {
     #[must_use]
     pub fn new(folder: PathBuf, records: PathBuf, secrets: Secrets) -> Self {
         let http = Http::new(records.clone(), secrets.clone());
-        Self { exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE }, http }
+        Self { exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE }, http, ssh: None }
+    }
+
+    /// With a way to other hosts. Keys and known hosts are read now.
+    ///
+    /// # Errors
+    ///
+    /// A file with known hosts can't be read.
+    pub fn with_ssh(mut self, settings: SshSettings) -> io::Result<Self> {
+        self.ssh = Some(Ssh::new(settings, self.exec.secrets.clone(), self.exec.grace)?);
+        Ok(self)
     }
 
     /// With another time between asking a command to end and making it. Whole seconds.
     #[must_use]
     pub fn with_grace(mut self, grace: Millis) -> Self {
         self.exec.grace = Duration::from_millis(grace.0);
+        if let Some(ssh) = &mut self.ssh {
+            ssh.set_grace(self.exec.grace);
+        }
         self
     }
 
@@ -68,13 +86,12 @@ impl Hands {
 /// The reason, for people.
 pub fn can_do(task: &Task) -> Result<(), &'static str> {
     match task {
-        Task::Exec { .. } => Ok(()),
+        Task::Exec { .. } | Task::Ssh { .. } => Ok(()),
         Task::Http(_) | Task::Notify { .. } => Ok(()),
         Task::Wait(probe) => match *probe.ask {
             Task::Wait(_) | Task::Notify { .. } | Task::Route(_) | Task::Scale { .. } => Err("this is no question"),
             Task::Exec { .. } | Task::Ssh { .. } | Task::Http(_) => can_do(&probe.ask),
         },
-        Task::Ssh { .. } => Err("this version can't run commands on other hosts"),
         Task::Route(_) => Err("this version can't shift routes"),
         Task::Scale { .. } => Err("this version can't launch capacity"),
     }
@@ -86,12 +103,13 @@ const WEBHOOK: &str = "webhook ";
 /// What a task comes to on this machine.
 enum Here<'a> {
     Line(Line<'a>),
+    Far(&'a Ssh, far::Line<'a>),
     Call(Call<'a>),
     Question(&'a Probe),
     Refused(&'static str),
 }
 
-fn here(task: &Task) -> Here<'_> {
+fn here<'a>(hands: &'a Hands, task: &'a Task) -> Here<'a> {
     if let Err(why) = can_do(task) {
         return Here::Refused(why);
     }
@@ -106,14 +124,19 @@ fn here(task: &Task) -> Here<'_> {
             }
         },
         Task::Wait(probe) => Here::Question(probe),
-        Task::Ssh { .. } | Task::Route(_) | Task::Scale { .. } => Here::Refused("nobody can do this"),
+        Task::Ssh { line, env } => match &hands.ssh {
+            Some(ssh) => Here::Far(ssh, far::Line { text: line, env }),
+            None => Here::Refused("nobody said how other hosts are reached"),
+        },
+        Task::Route(_) | Task::Scale { .. } => Here::Refused("nobody can do this"),
     }
 }
 
 impl Driver for Hands {
     async fn act(&self, job: Job, told: Told) -> Outcome {
-        match here(&job.task) {
+        match here(self, &job.task) {
             Here::Line(line) => self.exec.act(&job, line, &told).await,
+            Here::Far(ssh, line) => ssh.act(&job, line, &told).await,
             Here::Call(call) => self.http.act(&job, call, &told).await,
             Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
@@ -121,8 +144,9 @@ impl Driver for Hands {
     }
 
     async fn adopt(&self, job: Job, told: Told) -> Outcome {
-        match here(&job.task) {
+        match here(self, &job.task) {
             Here::Line(_) => self.exec.adopt(&job, &told).await,
+            Here::Far(ssh, _) => ssh.adopt(&job, &told).await,
             Here::Call(call) => self.http.adopt(&job, call, &told).await,
             // It changes nothing, so it is asked anew.
             Here::Question(probe) => self.wait_for(&job, probe).await,
@@ -132,8 +156,9 @@ impl Driver for Hands {
 
     async fn ask(&self, job: Job, probe: Probe) -> Answer {
         let unknown = |why: &str| Answer::Unknown { reason: why.to_owned(), hosts: Vec::new() };
-        match here(&probe.ask) {
+        match here(self, &probe.ask) {
             Here::Line(line) if line.input.is_none() => self.exec.ask(&job, &probe, line).await,
+            Here::Far(ssh, line) => ssh.ask(&job, &probe, line).await,
             Here::Call(call @ Call::Request(_)) => self.http.ask(&job, &probe, call).await,
             Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) => unknown("this is no question"),
             Here::Refused(why) => unknown(why),
@@ -141,8 +166,9 @@ impl Driver for Hands {
     }
 
     async fn inquire(&self, job: Job) -> Found {
-        match here(&job.task) {
+        match here(self, &job.task) {
             Here::Line(_) => self.exec.inquire(&job).await,
+            Here::Far(ssh, _) => ssh.inquire(&job).await,
             Here::Call(call) => self.http.inquire(&job, call),
             // Whoever asked is dead, and the question is asked anew.
             Here::Question(_) => Found::Alive,
@@ -151,8 +177,9 @@ impl Driver for Hands {
     }
 
     async fn kill(&self, job: Job) -> Killed {
-        match here(&job.task) {
+        match here(self, &job.task) {
             Here::Line(_) => self.exec.kill(&job).await,
+            Here::Far(ssh, _) => ssh.kill(&job).await,
             Here::Call(call) => self.http.kill(&job, call).await,
             Here::Question(_) | Here::Refused(_) => Killed::Dead,
         }

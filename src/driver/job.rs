@@ -51,8 +51,9 @@ pub struct HostAt {
     pub user: Option<String>,
     /// The port.
     pub port: u16,
-    /// Bastions to go through, in the order in which they are tried.
-    pub jump: Vec<String>,
+    /// Bastions to go through, in the order in which they are tried; a bastion may stand behind others itself. Directly
+    /// where there is none.
+    pub jump: Vec<HostAt>,
 }
 
 impl Key {
@@ -63,6 +64,19 @@ impl Key {
     #[must_use]
     pub fn file_name(&self) -> String {
         format!("{}+{}+{}", part(&self.run), part(&self.step), self.attempt)
+    }
+}
+
+impl Key {
+    /// The same on one of the hosts of the job: two names may lead to one machine, and must not share a record.
+    #[must_use]
+    pub(super) fn file_name_on(&self, host: &str) -> String {
+        let host = part(host);
+        if host.len() <= 20 {
+            format!("{}+{host}", self.file_name())
+        } else {
+            format!("{}+{}%~{:08x}", self.file_name(), &host[..10], digest(&host) & 0xffff_ffff)
+        }
     }
 }
 

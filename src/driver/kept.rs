@@ -5,6 +5,7 @@ use crate::driver::mask::Mask;
 use crate::driver::shown::said;
 
 /// The beginning and the end of an output, with room for a secret at each cut.
+#[derive(Debug)]
 pub(super) struct Kept {
     head: Vec<u8>,
     tail: Vec<u8>,
@@ -18,6 +19,16 @@ impl Kept {
     pub(super) fn new(cap: u64, mask: &Mask) -> Self {
         let cap = usize::try_from(cap).unwrap_or(usize::MAX / 8);
         Self { head: Vec::new(), tail: Vec::new(), total: 0, cap, slack: mask.width() }
+    }
+
+    /// An empty one with the same room.
+    pub(super) const fn as_new(&self) -> Self {
+        Self { head: Vec::new(), tail: Vec::new(), total: 0, cap: self.cap, slack: self.slack }
+    }
+
+    /// The beginning, as it came: for what is read by us, and not shown.
+    pub(super) fn raw(&self) -> &[u8] {
+        &self.head
     }
 
     /// Takes in what came.

@@ -19,6 +19,7 @@ mod record;
 mod script;
 mod secret;
 mod shown;
+mod ssh;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -48,6 +49,7 @@ pub use played::spread;
 pub use script::Script;
 pub use secret::SecretError;
 pub use secret::Secrets;
+pub use ssh::SshSettings;
 pub use task::HttpTask;
 pub use task::Probe;
 pub use task::RouteTask;

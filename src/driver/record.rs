@@ -25,7 +25,7 @@ use crate::driver::shown::said;
 use crate::model::Millis;
 
 /// The same text runs here and on far sides.
-const WRAPPER: &str = include_str!("wrapper.sh");
+pub(super) const WRAPPER: &str = include_str!("wrapper.sh");
 /// What the wrapper answers it answers within a few seconds; beyond this the machine itself is in trouble.
 const ANSWER_MAX: Duration = Duration::from_secs(30);
 
@@ -263,7 +263,7 @@ fn read(pieces: &[Piece], from: u64, to: u64) -> Vec<u8> {
 }
 
 impl How {
-    fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         match text.split_once(' ') {
             Some(("exit", code)) => code.parse().ok().map(Self::Exit),
             Some(("not-begun", why)) => Some(Self::NotBegun(why.to_owned())),

@@ -87,6 +87,12 @@ impl Secrets {
         Ok(Unsealed { env, mask })
     }
 
+    /// The text behind one reference.
+    pub(super) fn text(&self, reference: &str) -> Result<String, SecretError> {
+        let no_text = |_| SecretError::NotASecret { reference: reference.to_owned(), most_kb: SECRET_MAX / 1024 };
+        String::from_utf8(self.value(reference)?).map_err(no_text)
+    }
+
     /// The value behind one reference.
     pub(super) fn value(&self, reference: &str) -> Result<Vec<u8>, SecretError> {
         self.long_value(reference, SECRET_MAX)

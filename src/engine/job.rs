@@ -12,6 +12,7 @@ use crate::driver::Task;
 use crate::model::HostSet;
 use crate::model::Ppm;
 use crate::plan::ActionOnPaper;
+use crate::plan::HostsOnPaper;
 use crate::plan::HttpOnPaper;
 use crate::plan::Plan;
 use crate::plan::ProbeOnPaper;
@@ -36,7 +37,7 @@ pub(in crate::engine) fn about(plan: &Plan, step: &Step, key: Key, probe: &Probe
 }
 
 fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -> Job {
-    let hosts = if task.is_on_hosts() { hosts(step, done) } else { Vec::new() };
+    let hosts = if task.is_on_hosts() { hosts(plan, step, done) } else { Vec::new() };
     let batch = step.batch.as_ref();
     let kill = step.limits.kill.as_ref().map(|kill| name_run(kill, &key.run));
     Job {
@@ -53,19 +54,40 @@ fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -
     }
 }
 
-fn hosts(step: &Step, done: &BTreeSet<String>) -> Vec<HostAt> {
+fn hosts(plan: &Plan, step: &Step, done: &BTreeSet<String>) -> Vec<HostAt> {
     let Some(hosts) = &step.hosts else { return Vec::new() };
+    let jump = bastions(plan, hosts, &mut Vec::new());
+    each(hosts, &jump).into_iter().filter(|host| !done.contains(&host.name)).collect()
+}
+
+/// The hosts of a set, one by one.
+fn each(hosts: &HostsOnPaper, jump: &[HostAt]) -> Vec<HostAt> {
     let Ok(set) = HostSet::parse(&hosts.set) else { return Vec::new() };
-    let missing = set.iter().filter(|host| !done.contains(host));
-    missing
+    set.iter()
         .map(|name| HostAt {
             address: fill(&hosts.address, &[("host", &name)]),
             user: hosts.user.clone(),
             port: hosts.port,
-            jump: hosts.jump.clone(),
+            jump: jump.to_vec(),
             name,
         })
         .collect()
+}
+
+/// The bastions of some hosts, in the order in which they are tried, each with its own. Nobody reaches a bastion through
+/// itself: `way` holds those that stand before it already, as where one rule for all hosts names it.
+fn bastions(plan: &Plan, hosts: &HostsOnPaper, way: &mut Vec<String>) -> Vec<HostAt> {
+    let mut all = Vec::new();
+    for name in &hosts.jump {
+        let Some(bastion) = plan.bastions.iter().find(|bastion| bastion.name == *name) else { continue };
+        if !way.contains(name) {
+            way.push(name.clone());
+            let jump = bastions(plan, &bastion.hosts, way);
+            all.extend(each(&bastion.hosts, &jump));
+            way.pop();
+        }
+    }
+    all
 }
 
 /// How many of the missing hosts are enough, so that enough of all hosts are done. Rounded down, since whoever counts

@@ -21,6 +21,7 @@ use crate::model::Runbook;
 use crate::model::RunbookId;
 use crate::model::ServiceKind;
 use crate::model::SiteKind;
+use crate::model::Ssh;
 use crate::model::StepTemplate;
 use crate::model::Tier;
 
@@ -29,6 +30,7 @@ use crate::model::Tier;
 pub(super) struct Drafts {
     pub(super) project: Project,
     pub(super) limits: Limits,
+    pub(super) ssh: Ssh,
     pub(super) orchestrator: Option<OrchestratorDraft>,
     pub(super) pools: Vec<PoolDraft>,
     pub(super) tiers: Vec<(Named, Tier)>,

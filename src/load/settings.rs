@@ -9,6 +9,7 @@ use crate::load::fields::LIMITS;
 use crate::load::fields::ORCHESTRATOR;
 use crate::load::fields::POOL;
 use crate::load::fields::PROJECT;
+use crate::load::fields::SSH;
 use crate::load::fields::USE_FORM;
 use crate::load::page::Named;
 use crate::load::page::Page;
@@ -19,6 +20,7 @@ use crate::load::value::Value;
 use crate::model::Fault;
 use crate::model::Limits;
 use crate::model::Project;
+use crate::model::Ssh;
 
 /// Reads the settings of the project.
 pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
@@ -41,6 +43,9 @@ pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
     }
     if let Some(row) = root.value("limits").and_then(|value| Row::of(page, &LIMITS, value)) {
         drafts.limits = limits(row);
+    }
+    if let Some(row) = root.value("ssh").and_then(|value| Row::of(page, &SSH, value)) {
+        drafts.ssh = ssh(row);
     }
     root.done();
 }
@@ -86,6 +91,22 @@ fn limits(row: Row<'_, '_>) -> Limits {
     };
     row.done();
     limits
+}
+
+fn ssh(row: Row<'_, '_>) -> Ssh {
+    let usual = Ssh::default();
+    let files = |key: &'static str| row.value(key).map(|value| texts(row.page, value)).unwrap_or_default();
+    let ssh = Ssh {
+        known_hosts: files("known-hosts"),
+        identities: files("identities"),
+        passphrase: row.secret("passphrase"),
+        agent: row.flag("agent").unwrap_or(usual.agent),
+        connect: row.span("connect").unwrap_or(usual.connect),
+        banner: row.span("banner").unwrap_or(usual.banner),
+        login: row.span("login").unwrap_or(usual.login),
+    };
+    row.done();
+    ssh
 }
 
 /// A list of names of things that are declared elsewhere.

@@ -11,6 +11,7 @@ use crate::model::Replica;
 use crate::model::ResourceId;
 use crate::model::Route;
 use crate::model::Runbook;
+use crate::model::SecretRef;
 use crate::model::Service;
 use crate::model::ServiceId;
 use crate::model::Site;
@@ -36,6 +37,8 @@ pub struct Estate {
     pub pools: Vec<Pool>,
     /// Limits for the whole run.
     pub limits: Limits,
+    /// How operators reach hosts.
+    pub ssh: Ssh,
     /// In order of recovery; the first is the lifeline's.
     pub tiers: Vec<Tier>,
     /// Datacenters and cloud regions.
@@ -111,6 +114,41 @@ impl Default for Limits {
     /// from starving another's; four hours outlast a shift change; 64 KiB holds the head and tail of any sane output.
     fn default() -> Self {
         Self { ssh_handshakes: 64, steps_per_site: 64, gate_wait: Millis(4 * 3_600_000), output_bytes: 65_536 }
+    }
+}
+
+/// How operators reach hosts, whatever host it is. Paths may begin with `~/`, which is whoever runs this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ssh {
+    /// Files with the keys of hosts; those of ssh where none is written.
+    pub known_hosts: Vec<String>,
+    /// Files with private keys, in the order in which they are tried; those of ssh where none is written.
+    pub identities: Vec<String>,
+    /// Where the passphrase of encrypted keys is.
+    pub passphrase: Option<SecretRef>,
+    /// Whether keys of the agent are tried, before those in files.
+    pub agent: bool,
+    /// Until a connection stands.
+    pub connect: Millis,
+    /// Until a host has said the first word.
+    pub banner: Millis,
+    /// From the first word to the login.
+    pub login: Millis,
+}
+
+impl Default for Ssh {
+    /// A host that has not answered for ten seconds is not worth more in an incident; a login waits for the host's own
+    /// work besides, and for that of a hundred others that begin at once.
+    fn default() -> Self {
+        Self {
+            known_hosts: Vec::new(),
+            identities: Vec::new(),
+            passphrase: None,
+            agent: true,
+            connect: Millis::from_secs(10),
+            banner: Millis::from_secs(10),
+            login: Millis::from_secs(20),
+        }
     }
 }
 

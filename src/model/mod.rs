@@ -36,6 +36,7 @@ pub use estate::Limits;
 pub use estate::Orchestrator;
 pub use estate::Pool;
 pub use estate::Project;
+pub use estate::Ssh;
 pub use fault::AmountError;
 pub use fault::Away;
 pub use fault::Fault;

@@ -1,5 +1,7 @@
 //! How users reach services, how this tool reaches hosts, and who changes what.
 
+use std::fmt;
+
 use crate::model::Millis;
 use crate::model::Need;
 use crate::model::Ppm;
@@ -100,6 +102,16 @@ pub enum SecretRef {
     Env(String),
     /// In a file: `file:PATH`.
     File(String),
+}
+
+/// As it was written.
+impl fmt::Display for SecretRef {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(out, "env:{name}"),
+            Self::File(path) => write!(out, "file:{path}"),
+        }
+    }
 }
 
 /// How to reach hosts, by name pattern; the first rule that matches is taken.

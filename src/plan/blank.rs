@@ -10,6 +10,7 @@ use crate::plan::LimitsOnPaper;
 use crate::plan::Mode;
 use crate::plan::Outlook;
 use crate::plan::Plan;
+use crate::plan::SshOnPaper;
 use crate::plan::canon;
 
 /// A plan without steps and gates.
@@ -46,11 +47,13 @@ pub fn blank(estate: &Estate, as_of: Date) -> Result<Plan, FormatError> {
         unplanned: 0,
         gates: Vec::new(),
         steps: Vec::new(),
+        bastions: Vec::new(),
         pools: Vec::new(),
         limits: LimitsOnPaper {
             ssh_handshakes: estate.limits.ssh_handshakes,
             output_bytes: estate.limits.output_bytes,
         },
+        ssh: SshOnPaper::from(&estate.ssh),
         findings: Vec::new(),
         outlook: Outlook::default(),
     };

@@ -178,8 +178,10 @@ fn bare(plan: &Plan) -> Plan {
         sites: plan.sites.clone(),
         untouched: plan.untouched,
         unplanned: plan.unplanned,
+        bastions: plan.bastions.clone(),
         pools: plan.pools.clone(),
         limits: plan.limits.clone(),
+        ssh: plan.ssh.clone(),
         outlook: plan.outlook.clone(),
     }
 }

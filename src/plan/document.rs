@@ -8,6 +8,8 @@ use serde::Serialize;
 
 use crate::model::Millis;
 use crate::model::Ppm;
+use crate::model::Ssh;
+use crate::plan::BastionOnPaper;
 use crate::plan::Gate;
 use crate::plan::Issue;
 use crate::plan::RetreatOnPaper;
@@ -54,10 +56,16 @@ pub struct Plan {
     pub gates: Vec<Gate>,
     /// All steps, by start, then by id.
     pub steps: Vec<Step>,
+    /// The bastions that hosts are reached through, by name. Plans from before they were written down have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bastions: Vec<BastionOnPaper>,
     /// What steps compete for.
     pub pools: Vec<PoolOnPaper>,
     /// Limits for the whole run.
     pub limits: LimitsOnPaper,
+    /// How operators reach hosts.
+    #[serde(default, skip_serializing_if = "SshOnPaper::is_usual")]
+    pub ssh: SshOnPaper,
     /// What a reader must know before it is run.
     pub findings: Vec<Issue>,
     /// What the next loss would do.
@@ -209,6 +217,52 @@ pub struct LimitsOnPaper {
     pub ssh_handshakes: u32,
     /// Output kept per host and step, in bytes.
     pub output_bytes: u64,
+}
+
+/// How operators reach hosts. Whoever runs the plan has keys of their own; the places are the same for all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SshOnPaper {
+    /// Files with the keys of hosts; those of ssh where there is none.
+    pub known_hosts: Vec<String>,
+    /// Files with private keys; those of ssh where there is none.
+    pub identities: Vec<String>,
+    /// Where the passphrase of encrypted keys is.
+    pub passphrase: Option<String>,
+    /// Whether keys of the agent are tried.
+    pub agent: bool,
+    /// Until a connection stands.
+    pub connect_ms: Millis,
+    /// Until a host has said the first word.
+    pub banner_ms: Millis,
+    /// From the first word to the login.
+    pub login_ms: Millis,
+}
+
+impl From<&Ssh> for SshOnPaper {
+    fn from(ssh: &Ssh) -> Self {
+        Self {
+            known_hosts: ssh.known_hosts.clone(),
+            identities: ssh.identities.clone(),
+            passphrase: ssh.passphrase.as_ref().map(ToString::to_string),
+            agent: ssh.agent,
+            connect_ms: ssh.connect,
+            banner_ms: ssh.banner,
+            login_ms: ssh.login,
+        }
+    }
+}
+
+impl Default for SshOnPaper {
+    fn default() -> Self {
+        Self::from(&Ssh::default())
+    }
+}
+
+impl SshOnPaper {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What the next loss would do, once this plan is done.

@@ -31,6 +31,7 @@ use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Source;
+use crate::plan::SshOnPaper;
 use crate::plan::Step;
 use crate::plan::clock::Clock;
 use crate::plan::draft::How;
@@ -39,6 +40,7 @@ use crate::plan::draft::Web;
 use crate::plan::draft::number;
 use crate::plan::gates::is_stranded;
 use crate::plan::gates::missing;
+use crate::plan::hosts;
 use crate::plan::order::Ready;
 use crate::plan::paper_services::services;
 use crate::plan::paper_sites::sites;
@@ -83,6 +85,7 @@ pub(in crate::plan) fn write(
         untouched: count(estate.services.len() - services.len() - unplanned(scene)),
         unplanned: count(unplanned(scene)),
         services,
+        bastions: hosts::bastions(scene, &steps),
         gates,
         steps,
         pools,
@@ -90,6 +93,7 @@ pub(in crate::plan) fn write(
             ssh_handshakes: estate.limits.ssh_handshakes,
             output_bytes: estate.limits.output_bytes,
         },
+        ssh: SshOnPaper::from(&estate.ssh),
         findings: issues,
         outlook: Outlook::default(),
     }

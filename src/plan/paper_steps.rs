@@ -14,11 +14,8 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::Probe;
 use crate::model::Replica;
-use crate::model::Scope;
-use crate::model::ScopeState;
 use crate::model::SecretRef;
 use crate::model::Service;
-use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::StepTemplate;
 use crate::model::Supply;
@@ -41,6 +38,7 @@ use crate::plan::draft::Draft;
 use crate::plan::draft::Owner;
 use crate::plan::draft::Stage;
 use crate::plan::draft::What;
+use crate::plan::hosts;
 use crate::plan::scene::Scene;
 use crate::plan::supply::launcher;
 use crate::plan::timing;
@@ -133,39 +131,8 @@ fn hosts(scene: &Scene<'_>, draft: &Draft, template: Option<&StepTemplate>) -> O
     };
     let replica = &scene.estate().service(id).replicas[replica];
     let declared = subset(replica, template.subset.as_deref())?;
-    let set = if draft.side == Side::Source { declared.clone() } else { left(scene, declared)? };
-    let estate = scene.estate();
-    let rule = estate.host_rule(&set.first());
-    let address = rule.and_then(|rule| rule.address.as_ref()).map_or("{{ host }}".to_owned(), ToString::to_string);
-    let user = rule.and_then(|rule| rule.user.clone()).or_else(|| estate.site(replica.site).user.clone());
-    let jump = rule.map_or(&[][..], |rule| &rule.jump);
-    Some(HostsOnPaper {
-        set: set.to_string(),
-        count: set.count(),
-        user,
-        address,
-        port: rule.map_or(22, |rule| rule.port),
-        jump: jump
-            .iter()
-            .filter(|(id, site)| answers(scene, *id, *site))
-            .map(|&(id, site)| format!("{}@{}", scene.name(id), scene.site_name(site)))
-            .collect(),
-    })
-}
-
-/// Whether a bastion is there and trusted: nobody goes through one that is lost.
-fn answers(scene: &Scene<'_>, id: ServiceId, site: SiteId) -> bool {
-    let replicas = &scene.estate().service(id).replicas;
-    replicas.iter().position(|replica| replica.site == site).is_some_and(|at| scene.fate(id, at).serves())
-}
-
-/// What an incident that takes single hosts leaves of a set.
-fn left(scene: &Scene<'_>, set: &HostSet) -> Option<HostSet> {
-    let lost = scene.incident.scopes.iter().filter_map(|(scope, state)| match (scope, state) {
-        (Scope::Hosts(hosts), ScopeState::Lost | ScopeState::Impaired) => Some(hosts),
-        _ => None,
-    });
-    lost.into_iter().try_fold(set.clone(), |set, hosts| set.without(hosts))
+    let set = if draft.side == Side::Source { declared.clone() } else { hosts::left(scene, declared)? };
+    Some(hosts::on_paper(scene, replica.site, &set))
 }
 
 fn subset<'a>(replica: &'a Replica, name: Option<&str>) -> Option<&'a HostSet> {
@@ -296,12 +263,12 @@ impl<'a> Fill<'a> {
     fn http(&self, call: &HttpCall) -> HttpOnPaper {
         let header = |value: &HeaderValue| match value {
             HeaderValue::Text(text) => self.text(text),
-            HeaderValue::Secret(secret) => reference(secret),
+            HeaderValue::Secret(secret) => secret.to_string(),
         };
         let (body, body_from) = match &call.body {
             None => (None, None),
             Some(Body::Text(text)) => (Some(self.text(text)), None),
-            Some(Body::From(secret)) => (None, Some(reference(secret))),
+            Some(Body::From(secret)) => (None, Some(secret.to_string())),
         };
         HttpOnPaper {
             method: call.method.clone(),
@@ -312,7 +279,7 @@ impl<'a> Fill<'a> {
             expect_status: call.expect_status.clone(),
             expect_body: call.expect_body.clone(),
             redirects: call.redirects,
-            ca: call.ca.as_ref().map(reference),
+            ca: call.ca.as_ref().map(ToString::to_string),
         }
     }
 
@@ -333,7 +300,7 @@ impl<'a> Fill<'a> {
             Action::Notify(notify) => ActionOnPaper::Notify {
                 message: self.text(&notify.message),
                 via: match &notify.via {
-                    Channel::Webhook(secret) => format!("webhook {}", reference(secret)),
+                    Channel::Webhook(secret) => format!("webhook {secret}"),
                     Channel::Command(command) => format!("command {}", self.text(command)),
                 },
             },
@@ -352,14 +319,7 @@ fn address<'a>(estate: &'a Estate, service: &Service, site: SiteId) -> Option<&'
 }
 
 fn env(env: &[(String, SecretRef)]) -> Vec<(String, String)> {
-    env.iter().map(|(name, secret)| (name.clone(), reference(secret))).collect()
-}
-
-fn reference(secret: &SecretRef) -> String {
-    match secret {
-        SecretRef::Env(name) => format!("env:{name}"),
-        SecretRef::File(path) => format!("file:{path}"),
-    }
+    env.iter().map(|(name, secret)| (name.clone(), secret.to_string())).collect()
 }
 
 /// How the route stands when this step is done: replicas that are back before it keep what they have.

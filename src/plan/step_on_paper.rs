@@ -201,6 +201,16 @@ pub struct HostsOnPaper {
     pub jump: Vec<String>,
 }
 
+/// A bastion that hosts are reached through.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BastionOnPaper {
+    /// `bastion@ansan`, as it stands where hosts jump.
+    pub name: String,
+    /// Where it is; any of its hosts will do.
+    pub hosts: HostsOnPaper,
+}
+
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case")]

@@ -39,6 +39,7 @@ use crate::plan::ServiceOnPaper;
 use crate::plan::Side;
 use crate::plan::SiteOnPaper;
 use crate::plan::Source;
+use crate::plan::SshOnPaper;
 use crate::plan::Step;
 use crate::plan::StepLimits;
 use crate::plan::Target;
@@ -66,8 +67,10 @@ pub(crate) fn talk() -> Plan {
         unplanned: 0,
         gates: gates(),
         steps: steps(),
+        bastions: Vec::new(),
         pools: vec![PoolOnPaper { id: "operators".to_owned(), size: 3, kept_for_first: 1 }],
         limits: LimitsOnPaper { ssh_handshakes: 64, output_bytes: 65_536 },
+        ssh: SshOnPaper::default(),
         findings: findings(),
         outlook: Outlook {
             kills: vec![NextLoss {

@@ -56,6 +56,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["report"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("hmac", &["driver"]),
     ("indicatif", &["cli"]),
     ("jiff", &["model", "report", "cli"]),
     ("petgraph", &["graph"]),
@@ -64,6 +65,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("rustls", &["driver"]),
     ("serde", &["model", "placement", "plan", "audit", "run", "evidence", "journal", "control", "report", "cli"]),
     ("serde_json", &["plan", "journal", "control", "report", "cli"]),
+    ("sha1", &["driver"]),
     ("sha2", &["plan", "journal", "control", "report", "cli"]),
     ("ssh-key", &["driver"]),
     ("ssh2", &["driver"]),
@@ -73,6 +75,7 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("tokio", &["journal", "control", "driver", "engine", "lab", "cli"]),
     ("toml", &["load"]),
     ("unicode-width", &["report"]),
+    ("zeroize", &["driver"]),
 ];
 
 const FILE_LINES_MAX: usize = 600;

@@ -131,10 +131,11 @@ async fn a_message_is_the_input_of_the_command_that_tells_it() {
 #[tokio::test]
 async fn what_nobody_can_do_yet_is_refused_and_leaves_nothing() {
     let shop = Workshop::new();
-    let ssh = Job { task: Task::Ssh { line: "true".to_owned(), env: Vec::new() }, ..job("web/start@ansan", "") };
-    assert!(can_do(&ssh.task).is_err());
-    assert!(matches!(shop.act(&ssh).await.end, End::Refused(_)));
-    assert_eq!(shop.hands.inquire(ssh.clone()).await, Found::NeverBegun);
+    let launch = Task::Scale { provider: "cloud".to_owned(), to: vec![("cores".to_owned(), 1)] };
+    let launch_job = Job { task: launch, ..job("web/start@ansan", "") };
+    assert!(can_do(&launch_job.task).is_err());
+    assert!(matches!(shop.act(&launch_job).await.end, End::Refused(_)));
+    assert_eq!(shop.hands.inquire(launch_job.clone()).await, Found::NeverBegun);
     assert!(!shop.path().join("records").exists());
     let blocked = job("web/stop@ansan", "true");
     fs::write(shop.path().join("records"), "a file stands where the folder should be").unwrap();

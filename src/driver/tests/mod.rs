@@ -7,6 +7,9 @@ mod kill;
 mod question;
 mod script;
 mod secrets;
+mod ssh;
+mod ssh_breaks;
+mod sshd;
 mod workshop;
 
 use crate::driver::HostAt;

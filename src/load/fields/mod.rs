@@ -27,6 +27,7 @@ pub(super) use settings::ORCHESTRATOR;
 pub(super) use settings::POOL;
 pub(super) use settings::PROJECT;
 pub(super) use settings::SETTINGS;
+pub(super) use settings::SSH;
 pub(super) use settings::USE_FORM;
 pub(super) use topology::CACHE;
 pub(super) use topology::DEPENDENCY;

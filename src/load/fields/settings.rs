@@ -28,6 +28,7 @@ pub(in crate::load) static SETTINGS: Table = Table {
         may("orchestrator", Kind::Table(&ORCHESTRATOR), "Where this tool, its files and its journal live."),
         may("pools", Kind::Map(&Kind::Table(&POOL)), "What steps compete for."),
         may("limits", Kind::Table(&LIMITS), "Limits for the whole run."),
+        may("ssh", Kind::Table(&SSH), "How operators reach hosts."),
     ],
 };
 
@@ -82,5 +83,20 @@ pub(in crate::load) static LIMITS: Table = Table {
             Kind::Count { low: 1_024, high: 16 * 1_048_576 },
             "Output kept per host and step, in bytes (65536).",
         ),
+    ],
+};
+
+pub(in crate::load) static SSH: Table = Table {
+    title: "[ssh]",
+    doc: "How operators reach hosts. A path may begin with ~/, which is whoever runs this.",
+    rest: None,
+    fields: &[
+        may("known-hosts", Kind::List(&Kind::Text), "Files with the keys of hosts; those of ssh unless written."),
+        may("identities", Kind::List(&Kind::Text), "Files with private keys, in the order in which they are tried."),
+        may("passphrase", Kind::Secret, "Where the passphrase of encrypted keys is."),
+        may("agent", Kind::Flag, "Whether keys of the agent are tried, before those in files (true)."),
+        may("connect", Kind::Span, "Until a connection stands (10s)."),
+        may("banner", Kind::Span, "Until a host has said the first word (10s)."),
+        may("login", Kind::Span, "From the first word to the login (20s)."),
     ],
 };

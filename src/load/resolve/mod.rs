@@ -47,6 +47,7 @@ pub(super) fn resolve(mut drafts: Drafts, findings: &mut Vec<Finding>) -> (Estat
     let mut estate = Estate {
         project: Project { timezone: zone(&drafts.project), title: std::mem::take(&mut drafts.project.title) },
         limits: Limits { ..drafts.limits },
+        ssh: drafts.ssh.clone(),
         tiers: drafts.tiers.iter().map(|(_, tier)| tier.clone()).collect(),
         resources: distinct(drafts.sites.iter().flat_map(sites::resources)),
         domains: distinct(drafts.sites.iter().flat_map(|site| site.domains.iter().map(|name| name.text.as_str()))),

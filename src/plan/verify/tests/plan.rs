@@ -31,6 +31,7 @@ use crate::plan::ScopeOnPaper;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Side;
 use crate::plan::SiteOnPaper;
+use crate::plan::SshOnPaper;
 use crate::plan::Step;
 use crate::plan::StepLimits;
 use crate::plan::Target;
@@ -86,6 +87,7 @@ pub(super) fn plan() -> Plan {
         unplanned: 0,
         gates: gates(),
         steps: steps(),
+        bastions: Vec::new(),
         pools: vec![
             pool("operators", 3, 1),
             pool("site:alpha", 4, 0),
@@ -93,6 +95,7 @@ pub(super) fn plan() -> Plan {
             pool("site:gamma", 4, 0),
         ],
         limits: LimitsOnPaper { ssh_handshakes: 64, output_bytes: 65_536 },
+        ssh: SshOnPaper::default(),
         findings: vec![Issue::DeclaredOnly],
         outlook: Outlook::default(),
     }

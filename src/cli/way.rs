@@ -1,0 +1,70 @@
+//! The real hands of whoever runs this: their name, their keys, whom they trust, and what their environment holds.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::cli::error::CommandError;
+use crate::cli::input;
+use crate::cli::live::references;
+use crate::driver::Hands;
+use crate::driver::Secrets;
+use crate::driver::SshSettings;
+use crate::plan::Plan;
+
+/// Hands for a plan, whose commands run in the folder of the project and leave their records in that of the run.
+///
+/// # Errors
+///
+/// What is known of hosts can't be read.
+pub(crate) fn hands(root: &Path, run: &Path, plan: &Plan) -> Result<Hands, CommandError> {
+    let secrets = Secrets::new(input::environment()).hiding(references(plan));
+    let hands = Hands::new(root.to_owned(), run.join("records"), secrets);
+    hands.with_ssh(settings(root, plan)).map_err(|error| {
+        CommandError::failed("the keys of hosts can't be read")
+            .because(&error)
+            .hint("see [ssh] known-hosts in bonghwa.toml, and who may read the file; without it no host is trusted")
+    })
+}
+
+/// How this operator reaches hosts.
+fn settings(root: &Path, plan: &Plan) -> SshSettings {
+    let environment = input::environment();
+    let value = |name: &str| environment.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_os_str());
+    let home = value("HOME").unwrap_or_else(|| OsStr::new("/"));
+    let path = |text: &String| match text.strip_prefix("~/") {
+        Some(rest) => Path::new(home).join(rest),
+        None => root.join(text),
+    };
+    let ssh = &plan.ssh;
+    let paths = |texts: &[String], usual: &[&str]| -> Vec<PathBuf> {
+        if texts.is_empty() {
+            usual.iter().map(|text| path(&(*text).to_owned())).collect()
+        } else {
+            texts.iter().map(path).collect()
+        }
+    };
+    let mut identities = paths(&ssh.identities, IDENTITIES);
+    if ssh.identities.is_empty() {
+        identities.retain(|path| path.exists());
+    }
+    let user = value("USER").or_else(|| value("LOGNAME")).unwrap_or_else(|| OsStr::new("root"));
+    SshSettings {
+        user: user.to_string_lossy().into_owned(),
+        known_hosts: paths(&ssh.known_hosts, KNOWN_HOSTS),
+        identities,
+        passphrase: ssh.passphrase.clone(),
+        agent: value("SSH_AUTH_SOCK").filter(|socket| ssh.agent && !socket.is_empty()).map(PathBuf::from),
+        handshakes: usize::try_from(plan.limits.ssh_handshakes).unwrap_or(usize::MAX),
+        connect: Duration::from_millis(ssh.connect_ms.0),
+        banner: Duration::from_millis(ssh.banner_ms.0),
+        login: Duration::from_millis(ssh.login_ms.0),
+        ..SshSettings::default()
+    }
+}
+
+/// Those that ssh looks into.
+const KNOWN_HOSTS: &[&str] = &["~/.ssh/known_hosts", "~/.ssh/known_hosts2", "/etc/ssh/ssh_known_hosts"];
+/// Those that ssh looks for, in its order.
+const IDENTITIES: &[&str] = &["~/.ssh/id_rsa", "~/.ssh/id_ecdsa", "~/.ssh/id_ed25519"];
