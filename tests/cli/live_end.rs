@@ -202,7 +202,7 @@ fn a_plan_that_needs_other_hands_is_refused_before_anything() {
     test.plan(&["--lost", "north", "-o", "plan.json", "--quiet"]).code(0);
     let refused = test.run(&["run", "plan.json"]).code(3).err();
     assert!(
-        refused.contains("can't run commands on other hosts: ") && refused.contains("nothing was begun"),
+        refused.contains("can't shift routes: ") && refused.contains("nothing was begun"),
         "{refused}"
     );
     assert!(!test.path().join(".bonghwa/runs").exists());
