@@ -201,10 +201,7 @@ fn a_plan_that_needs_other_hands_is_refused_before_anything() {
     let test = Test::with_init();
     test.plan(&["--lost", "north", "-o", "plan.json", "--quiet"]).code(0);
     let refused = test.run(&["run", "plan.json"]).code(3).err();
-    assert!(
-        refused.contains("can't shift routes: ") && refused.contains("nothing was begun"),
-        "{refused}"
-    );
+    assert!(refused.contains("can't shift routes: ") && refused.contains("nothing was begun"), "{refused}");
     assert!(!test.path().join(".bonghwa/runs").exists());
 }
 
