@@ -31,7 +31,7 @@ fn a_plan_is_kept_and_shown_again() {
     assert_eq!(test.run(&["show", id]).code(0).out(), first.out());
     assert_eq!(test.run(&["show", &id[..6], "--json"]).code(0).out(), test.plan(&["--lost", "north", "--json"]).out());
     test.run(&["diff", id, id]).code(0).stdout(expect![[r#"
-        no difference between 13a6f8aeb9f8 and 13a6f8aeb9f8
+        no difference between d8f07bf43561 and d8f07bf43561
     "#]]);
     test.run(&["show", "abcdef"]).code(2);
     test.run(&["show", "nothing.json"]).code(2);
@@ -65,7 +65,7 @@ fn a_difference_is_told() {
     test.plan(&["--lost", "north", "-o", "before.json"]).code(0);
     test.plan(&["--lost", "north", "--surge", "new-year", "-o", "after.json"]).code(0);
     test.run(&["diff", "before.json", "after.json"]).code(0).stdout(expect![[r#"
-        from plan 13a6f8aeb9f8 to plan 9eb060d58a1a
+        from plan d8f07bf43561 to plan 14ece6886f5e
 
         INCIDENT
           surge: none > new-year
