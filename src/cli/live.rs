@@ -118,7 +118,7 @@ pub(crate) fn live(start: Start, door: &Door) -> Result<Exit, CommandError> {
         |error: &dyn std::error::Error| CommandError::failed(format!("run {run} can't be carried out")).because(error);
     let script = Arc::new(Script::new(&plan).map_err(|error| broken(&error))?);
     let plan = Arc::new(plan);
-    let hands = Arc::new(way::hands(&root, &folder, &plan)?);
+    let hands = Arc::new(way::hands(&root, &folder, &plan, &entries)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| broken(&error))?;
     let (news, hears) = mpsc::channel();

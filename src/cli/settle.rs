@@ -52,7 +52,7 @@ pub(crate) fn settle(
     }
     let plan = Arc::new(run.plan.clone());
     let script = Arc::new(run.script.clone());
-    let hands = Arc::new(way::hands(root, &run.path, &plan)?);
+    let hands = Arc::new(way::hands(root, &run.path, &plan, &entries)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| broken(&error))?;
     let leave = runtime.block_on(async {

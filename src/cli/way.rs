@@ -12,20 +12,32 @@ use crate::driver::Hands;
 use crate::driver::Secrets;
 use crate::driver::SshSettings;
 use crate::plan::Plan;
+use crate::run::Entry;
+use crate::run::Event;
 
 /// Hands for a plan, whose commands run in the folder of the project and leave their records in that of the run.
 ///
 /// # Errors
 ///
 /// What is known of hosts can't be read.
-pub(crate) fn hands(root: &Path, run: &Path, plan: &Plan) -> Result<Hands, CommandError> {
+pub(crate) fn hands(root: &Path, run: &Path, plan: &Plan, entries: &[Entry]) -> Result<Hands, CommandError> {
     let secrets = Secrets::new(input::environment()).hiding(references(plan));
     let hands = Hands::new(root.to_owned(), run.join("records"), secrets);
-    hands.with_ssh(settings(root, plan)).map_err(|error| {
+    let settings = SshSettings { mark: mark(entries), ..settings(root, plan) };
+    hands.with_ssh(settings).map_err(|error| {
         CommandError::failed("the keys of hosts can't be read")
             .because(&error)
             .hint("see [ssh] known-hosts in bonghwa.toml, and who may read the file; without it no host is trusted")
     })
+}
+
+/// When the run was begun, and by which process. Its name says the minute only, and hosts are shared by all who begin runs.
+fn mark(entries: &[Entry]) -> String {
+    let taken = entries.iter().find_map(|entry| {
+        let Event::PenTaken { by } = &entry.event else { return None };
+        Some(format!("{:x}-{:x}", entry.at.0, by.pid))
+    });
+    taken.unwrap_or_default()
 }
 
 /// How this operator reaches hosts.

@@ -68,14 +68,17 @@ impl Key {
 }
 
 impl Key {
-    /// The same on one of the hosts of the job: two names may lead to one machine, and must not share a record.
+    /// The same on one of the hosts of the job: two names may lead to one machine, and must not share a record; nor must
+    /// two runs of one name, which are told apart by `mark`.
     #[must_use]
-    pub(super) fn file_name_on(&self, host: &str) -> String {
+    pub(super) fn file_name_on(&self, host: &str, mark: &str) -> String {
+        let run = if mark.is_empty() { self.run.clone() } else { format!("{}.{mark}", self.run) };
+        let key = Self { run, ..self.clone() }.file_name();
         let host = part(host);
         if host.len() <= 20 {
-            format!("{}+{host}", self.file_name())
+            format!("{key}+{host}")
         } else {
-            format!("{}+{}%~{:08x}", self.file_name(), &host[..10], digest(&host) & 0xffff_ffff)
+            format!("{key}+{}%~{:08x}", &host[..10], digest(&host) & 0xffff_ffff)
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod answer;
 mod estate;
+mod far;
 mod live;
 mod live_end;
 mod plan;
@@ -15,6 +16,7 @@ mod run;
 mod runs;
 mod screen;
 mod small;
+mod sshd;
 mod status;
 mod terminal;
 mod tty;

@@ -255,9 +255,15 @@ impl Small {
 
     /// A process that begins the run, or goes on with it.
     pub(crate) fn start(&self, args: &[&str]) -> Process {
+        self.start_with(args, &[])
+    }
+
+    /// The same, with this in its environment.
+    pub(crate) fn start_with(&self, args: &[&str], env: &[(&str, &str)]) -> Process {
         let told = self.test.path().join(format!("told-{}.txt", fs::read_dir(self.test.path()).expect("it").count()));
         let file = File::create(&told).expect("a file");
         let mut command = self.test.command(args);
+        command.envs(env.iter().copied());
         command.stdout(file.try_clone().expect("a file")).stderr(file);
         Process { child: command.spawn().expect("the tool starts"), told }
     }

@@ -196,7 +196,7 @@ impl FarHost {
     }
 
     fn script(&self, verb: &Verb<'_>) -> Script {
-        Script::new(&self.job.key.file_name_on(&self.host.name), nonce(), verb)
+        Script::new(&self.job.key.file_name_on(&self.host.name, self.pool.mark()), nonce(), verb)
     }
 
     async fn send(&self, script: &Script, urgent: bool) -> Result<Ran, String> {

@@ -81,6 +81,11 @@ impl Pool {
         Ok(link)
     }
 
+    /// What parts our records on hosts from those of others.
+    pub(super) fn mark(&self) -> &str {
+        &self.means.settings.mark
+    }
+
     fn way(&self, host: &HostAt) -> Way {
         let user = host.user.clone().unwrap_or_else(|| self.means.settings.user.clone());
         let login = Login { user, address: host.address.clone(), port: host.port };

@@ -28,6 +28,9 @@ pub struct SshSettings {
     pub banner: Duration,
     /// From the first word to the login, without the time that it waited for its turn.
     pub login: Duration,
+    /// What parts the records of this run on hosts from those of a run of the same name that somebody else began
+    /// elsewhere. The same for whoever goes on with the run.
+    pub mark: String,
     /// A session that carries something and has said nothing for as long is taken for dead.
     pub silence: Duration,
 }
@@ -47,6 +50,7 @@ impl Default for SshSettings {
             connect: Duration::from_secs(10),
             banner: Duration::from_secs(10),
             login: Duration::from_secs(20),
+            mark: String::new(),
             silence: Duration::from_secs(45),
         }
     }
