@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -16,7 +17,8 @@ Examples:
   bonghwa init my-estate && cd my-estate
   bonghwa check
   bonghwa plan --lost north
-  bonghwa init --local toy          one whose steps run on this machine, and touch only its own folder";
+  bonghwa init --local toy          one whose steps run on this machine, and touch only its own folder
+  bonghwa init --ssh far            one whose steps run over SSH, on stand-ins that ./hosts.sh starts";
 
 /// What is written, and where.
 const FILES: &[(&str, &str)] = &[
@@ -41,6 +43,18 @@ const LOCAL: &[(&str, &str)] = &[
     (".gitignore", ".bonghwa/\nworld.txt\n"),
 ];
 
+/// The same for an estate whose steps are commands on other hosts, with stand-ins for these.
+const SSH: &[(&str, &str)] = &[
+    ("bonghwa.toml", include_str!("init/ssh/bonghwa.toml")),
+    ("topology/all.toml", include_str!("init/ssh/topology/all.toml")),
+    ("runbooks/start.toml", include_str!("init/ssh/runbooks/start.toml")),
+    ("runbooks/store.toml", include_str!("init/ssh/runbooks/store.toml")),
+    (HOSTS, include_str!("init/ssh/hosts.sh")),
+    (".gitignore", ".bonghwa/\nkeys/\nworld/\n"),
+];
+/// The one file that is a program.
+const HOSTS: &str = "hosts.sh";
+
 /// Write a small estate.
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
@@ -51,22 +65,32 @@ pub(crate) struct InitArgs {
     /// One whose steps only wait and write into a file of that folder, so that its plan can be run on this machine
     #[arg(long)]
     local: bool,
+    /// One whose steps run over SSH, with a script that starts stand-ins for its hosts on this machine
+    #[arg(long, conflicts_with = "local")]
+    ssh: bool,
 }
 
 /// Writes the estate, if nothing is there yet.
 pub(crate) fn run(args: &InitArgs, door: &Door) -> Result<Exit, CommandError> {
     let folder = args.folder.clone().or_else(|| door.project.clone()).unwrap_or_else(|| PathBuf::from("."));
     must_be_empty(&folder)?;
-    let files = if args.local { LOCAL } else { FILES };
+    let files = match (args.local, args.ssh) {
+        (true, _) => LOCAL,
+        (false, true) => SSH,
+        (false, false) => FILES,
+    };
     for (path, text) in files {
         write(&folder.join(path), text)?;
     }
     let there = if folder == Path::new(".") { String::new() } else { format!("cd {} && ", folder.display()) };
     door.ui.status(&format!("wrote {} files to {}", files.len(), folder.display()));
     door.ui.status("next:");
+    if args.ssh {
+        door.ui.status(&format!("  {there}./{HOSTS} start"));
+    }
     door.ui.status(&format!("  {there}bonghwa check"));
     door.ui.status(&format!("  {there}bonghwa plan --lost north"));
-    if args.local {
+    if args.local || args.ssh {
         door.ui.status(&format!("  {there}bonghwa run PLAN"));
     }
     Ok(Exit::Done)
@@ -96,7 +120,8 @@ fn write(path: &Path, text: &str) -> Result<(), CommandError> {
         fs::create_dir_all(folder).map_err(failed)?;
     }
     // `create_new` refuses a file that is already there, whoever put it there since we looked.
-    let file = fs::OpenOptions::new().write(true).create_new(true).open(path);
+    let mode = if path.ends_with(HOSTS) { 0o777 } else { 0o666 };
+    let file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path);
     file.and_then(|mut file| std::io::Write::write_all(&mut file, text.as_bytes())).map_err(failed)
 }
 
@@ -104,13 +129,14 @@ fn write(path: &Path, text: &str) -> Result<(), CommandError> {
 mod tests {
     use super::FILES;
     use super::LOCAL;
+    use super::SSH;
     use crate::load::SourceText;
     use crate::load::load;
 
     /// What people begin with has nothing wrong with it.
     #[test]
     fn the_estate_to_begin_with_has_no_findings() {
-        for files in [FILES, LOCAL] {
+        for files in [FILES, LOCAL, SSH] {
             let toml = files.iter().filter(|(path, _)| path.ends_with(".toml"));
             let text = |path: &str, text: &str| SourceText { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
             assert_eq!(load(toml.map(|(path, bytes)| text(path, bytes)).collect()).findings, []);

@@ -4,6 +4,8 @@
 //! Derived from the plan and the state, never kept. A service is back when the steps that are done serve, at its floor
 //! or better, all users whom it will admit.
 
+mod stops;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -24,6 +26,9 @@ use crate::run::state::GateState;
 use crate::run::state::State;
 use crate::run::state::StepState;
 use crate::run::state::Will;
+pub use crate::run::view::stops::Stop;
+use crate::run::view::stops::stopped;
+use crate::run::view::stops::stops;
 
 /// Shares that differ by a hundred-thousandth of all users are the same: they were rounded.
 const ROUNDED: u64 = 10;
@@ -89,19 +94,6 @@ pub enum Progress {
     Nowhere,
 }
 
-/// Something that only a person can clear away.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stop {
-    /// A step or a gate.
-    pub at: NodeAt,
-    /// Whether it is a question; all else went wrong.
-    pub asks: bool,
-    /// Services with steps that wait for it, by position.
-    pub services: Vec<usize>,
-    /// How many steps wait for it.
-    pub behind: usize,
-}
-
 /// Where everything stands.
 #[must_use]
 pub fn view(plan: &Plan, script: &Script, state: &State, now: Stamp) -> View {
@@ -142,49 +134,6 @@ impl Own {
             }
         }
         Self { service, nodes }
-    }
-}
-
-/// What only a person can clear away, each with what is nearest behind it: what has a stop of its own in between counts for
-/// that.
-fn stops(script: &Script, state: &State, edges: &Edges, own: &Own) -> Vec<Stop> {
-    let kinds: BTreeMap<NodeAt, bool> =
-        (0..script.len()).filter_map(|at| Some((at, stopped(script, state, at)?))).collect();
-    let mut stops = Vec::new();
-    for (&at, &asks) in &kinds {
-        let mut services: BTreeSet<usize> = own.service[at].into_iter().collect();
-        let mut seen = BTreeSet::from([at]);
-        let mut open = vec![at];
-        while let Some(one) = open.pop() {
-            for &next in &edges.behind[one] {
-                if state.is_over(script, next) || kinds.contains_key(&next) || !seen.insert(next) {
-                    continue;
-                }
-                services.extend(own.service[next]);
-                open.push(next);
-            }
-        }
-        let behind = seen.range(..script.steps()).filter(|&&one| one != at).count();
-        stops.push(Stop { at, asks, services: services.into_iter().collect(), behind });
-    }
-    stops
-}
-
-/// Whether only a person can clear it away, and whether that is a question.
-fn stopped(script: &Script, state: &State, at: NodeAt) -> Option<bool> {
-    if at < script.steps() {
-        return match &state.steps[at].state {
-            StepState::Failed(_) => Some(false),
-            StepState::Asked => Some(true),
-            StepState::Waiting | StepState::Checking | StepState::Acting | StepState::Verifying => None,
-            StepState::Stopping { .. } | StepState::Inquiring { .. } | StepState::Probing { .. } => None,
-            StepState::Resting { .. } | StepState::Done(_) | StepState::Skipped => None,
-        };
-    }
-    match &state.gate(script, at).state {
-        GateState::Asked => Some(true),
-        GateState::Rejected { .. } | GateState::TimedOut => Some(false),
-        GateState::Waiting | GateState::Open(_) => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! From an address to a session: connect, hear the first word, shake hands, check the host, log in. Each stage has a limit
 //! of its own, and an error of its own. What waits does so outside the permit, so that hung hosts take nobody's turn.
 
+use std::io;
 use std::net::ToSocketAddrs;
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -67,7 +68,7 @@ impl Means {
                 match TcpStream::connect(address).await {
                     Ok(stream) => return Ok(stream),
                     Err(error) => {
-                        refused = ReachError::Connect { at: at.clone(), why: error.to_string() };
+                        refused = ReachError::Connect { at: at.clone(), why: in_words(&error) };
                     }
                 }
             }
@@ -114,6 +115,12 @@ impl Means {
         begun.map_err(|error| ReachError::here(&error))?;
         answer.await.unwrap_or_else(|_| Err(ReachError::Here("a thread ended".to_owned())))
     }
+}
+
+/// Without the number behind it, which helps nobody at night.
+fn in_words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split_once(" (os error").map_or_else(|| text.clone(), |(words, _)| words.to_owned())
 }
 
 /// The life of a session, in its thread.

@@ -42,7 +42,10 @@ fn read(folder: &Path, root: &Path, sources: &mut Vec<SourceText>) {
 
 /// Talk without some of its sites.
 fn without(sites: &[&str]) -> Plan {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    plan_of(Path::new(env!("CARGO_MANIFEST_DIR")), sites)
+}
+
+fn plan_of(root: &Path, sites: &[&str]) -> Plan {
     let settings = std::fs::read(root.join("bonghwa.toml")).unwrap();
     let mut sources = vec![SourceText { path: "bonghwa.toml".to_owned(), bytes: settings }];
     read(&root.join("topology"), root, &mut sources);
@@ -117,6 +120,27 @@ fn what_failed_blocks_whom_it_keeps_back_and_nobody_else() {
     let can = ways(&play.script, &play.state, promote);
     let by_hand = Way { verb: "mark-done", reasoned: true };
     assert_eq!(can, [Way { verb: "retry", reasoned: false }, by_hand], "a writer is never passed over");
+}
+
+/// A fence that failed stays on the screen, since it is owed; but nobody waits for it once a person has attested it.
+#[test]
+fn what_a_person_took_on_themselves_keeps_nobody_back() {
+    let toy = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cli/init/ssh");
+    let why = End::Unreachable("connection refused".to_owned());
+    let mut play = Play::new(plan_of(&toy, &["north"])).ends("store/fence@north", why, "");
+    play.decide();
+    let fence = play.script.find("store/fence@north").unwrap();
+    let kept_back = |play: &Play| {
+        let shown = view(&play.plan, &play.script, &play.state, play.now);
+        let stop = shown.stops.iter().find(|stop| stop.at == fence).map(|stop| stop.services.len());
+        let blocked = shown.services.iter().filter(|standing| standing.blocked_by.contains(&fence)).count();
+        (stop, blocked)
+    };
+    // Half a minute after it began, nobody has said yet that the old store is off.
+    play.until(Millis::from_secs(90));
+    assert_eq!(kept_back(&play), (Some(1), 1));
+    play.until(Millis::from_secs(3_600));
+    assert_eq!(kept_back(&play), (Some(0), 0));
 }
 
 #[test]
