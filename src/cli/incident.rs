@@ -59,7 +59,7 @@ pub(crate) struct IncidentArgs {
 }
 
 /// A tenth of a second on a laptop; counted in work, so that every machine makes the same plan.
-const EFFORT: u64 = 100_000;
+pub(crate) const EFFORT: u64 = 100_000;
 /// Nobody means more than a thousand times the daily peak.
 const FACTOR_MAX: u64 = 1_000_000_000;
 
@@ -87,6 +87,11 @@ impl IncidentArgs {
         ] {
             for text in texts {
                 let scope = scope::scope(estate, text)?;
+                if let Some((_, other)) = scopes.iter().find(|(known, other)| *known == scope && *other != state) {
+                    let (one, other) = (other.word(), state.word());
+                    return Err(CommandError::usage(format!("{text} can't be {one} and {other} at once"))
+                        .hint("say what it is: what is lost is trusted no more than what is impaired"));
+                }
                 if !scopes.contains(&(scope.clone(), state)) {
                     scopes.push((scope, state));
                 }
@@ -139,7 +144,7 @@ pub(crate) fn span(text: &str) -> Result<Millis, String> {
 }
 
 /// Reads `1.2` or `120%` in integers, so that every machine reads the same.
-fn factor(text: &str) -> Result<Ppm, String> {
+pub(crate) fn factor(text: &str) -> Result<Ppm, String> {
     let wrong = || format!("{text} is no factor: write 1.2, 0.8 or 120%");
     let (number, digits) = match text.strip_suffix('%') {
         Some(percent) => (percent, 4),

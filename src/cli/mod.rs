@@ -7,6 +7,7 @@ mod circles;
 mod completions;
 mod diff;
 mod error;
+mod evacuate;
 pub mod exit;
 mod explain;
 mod frame;
@@ -26,6 +27,7 @@ mod observed;
 mod past_runs;
 mod plan;
 mod project;
+mod question;
 mod reason;
 mod rehearse;
 mod release;
@@ -69,6 +71,7 @@ Examples:
   bonghwa init my-estate               a small estate to begin with
   bonghwa check                        what is wrong with what is written
   bonghwa plan --lost pangyo           how everything comes back when pangyo is lost
+  bonghwa evacuate pangyo              the same, one question, and then the run of it: for 03:12
   bonghwa explain lifeline --lost pangyo
   bonghwa rehearse 4f2a --trials 1000  how the plan 4f2a goes when things go wrong; nothing is touched
   bonghwa run 4f2a                     carry it out; `status` and `approve start` work in other terminals
@@ -112,6 +115,8 @@ enum Command {
     Show(show::ShowArgs),
     /// Compare two plans in the operator's words
     Diff(diff::DiffArgs),
+    /// The one command for 03:12: plan, show, ask one question, run
+    Evacuate(evacuate::EvacuateArgs),
     /// Carry out a plan
     Run(run::RunArgs),
     /// Go on with a run that holds, or whose process is gone
@@ -179,6 +184,7 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Plan(args) => plan::run(&args, door),
         Command::Show(args) => show::run(&args, door),
         Command::Diff(args) => diff::run(&args, door),
+        Command::Evacuate(args) => evacuate::run(&args, door),
         Command::Run(args) => run::run(&args, door),
         Command::Resume(args) => resume::run(&args, door),
         Command::Rehearse(args) => rehearse::run(&args, door),

@@ -129,6 +129,8 @@ mod tests {
         check("diff 4f2a 1a2b ", "");
         check("runs export one tw", "export RUN |tw");
         check("replan --edge a:", "replan CALLER:CALLEE |a:");
+        check("evacuate pangyo an", "evacuate SCOPE |an");
+        check("evacuate pangyo --to gasan an", "evacuate SITE |an");
         check("no-such-command x", "");
     }
 }

@@ -94,12 +94,17 @@ pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
 /// pair of eyes looks at every plan before anybody else does: a plan that could destroy something is never shown, and of any
 /// other disagreement the reader is told.
 pub(crate) fn make(project: &Project, estate: &Estate, args: &IncidentArgs) -> Result<Plan, CommandError> {
+    let incident = incident(project, estate, args)?;
+    let observation = observed::observation(&project.root, estate);
+    make_from(project, estate, &incident, &observation, args.effort)
+}
+
+/// What happened, on an estate of which at least something could be read.
+pub(crate) fn incident(project: &Project, estate: &Estate, args: &IncidentArgs) -> Result<Incident, CommandError> {
     if estate.services.is_empty() && project.errors() > 0 {
         return Err(unreadable(project));
     }
-    let incident = args.incident(estate)?;
-    let observation = observed::observation(&project.root, estate);
-    make_from(project, estate, &incident, &observation, args.effort)
+    args.incident(estate)
 }
 
 /// The same, from what is known to be so.

@@ -75,12 +75,17 @@ pub(crate) fn run(args: &RunArgs, door: &Door) -> Result<Exit, CommandError> {
     }
     let project = Project::open(door)?;
     let plan = store::open(Some(&project.root), &args.plan)?;
+    carry_out(&project, plan, Begin { leaves: args.no_wait, ..Begin::default() }, door)
+}
+
+/// Carries a plan out, after a look at all that must be so before anything begins.
+pub(crate) fn carry_out(project: &Project, plan: Plan, how: Begin, door: &Door) -> Result<Exit, CommandError> {
     is_whole(&plan)?;
-    is_current(&plan, &project)?;
-    is_sound(&plan, &project)?;
+    is_current(&plan, project)?;
+    is_sound(&plan, project)?;
     is_possible(&plan)?;
     nobody_else(&project.root, None)?;
-    begin(&project.root, plan, Begin { leaves: args.no_wait, ..Begin::default() }, door)
+    begin(&project.root, plan, how, door)
 }
 
 /// How a run begins.
@@ -116,7 +121,7 @@ pub(crate) fn begin(root: &Path, plan: Plan, how: Begin, door: &Door) -> Result<
 }
 
 /// Where nothing can be written, nothing is begun.
-fn unrecorded(error: CommandError) -> CommandError {
+pub(crate) fn unrecorded(error: CommandError) -> CommandError {
     let mut told = CommandError { exit: Exit::JournalUnavailable, hints: Vec::new(), ..error };
     told.chain.insert(0, "this run can't be recorded, so nothing was done".to_owned());
     told.hint("mend that folder, or copy the project to where it can be written")

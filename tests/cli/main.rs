@@ -4,6 +4,7 @@
 
 mod answer;
 mod estate;
+mod evacuate;
 mod far;
 mod live;
 mod live_end;

@@ -238,6 +238,8 @@ fn names_complete_in_the_shell() {
     completes("bonghwa plan --lost north so", "bonghwa plan --lost north south");
     completes("bonghwa plan --lost=n", "bonghwa plan --lost=north");
     completes("bonghwa plan --lost service:st", "bonghwa plan --lost service:store@");
+    completes("bonghwa evacuate n", "bonghwa evacuate north");
+    completes("bonghwa evacuate north so", "bonghwa evacuate north south");
     completes("bonghwa explain ph", "bonghwa explain photo");
     completes("bonghwa show pl", "bonghwa show plan.json");
     small.test.plan(&["--lost", "north", "--quiet"]).code(0);

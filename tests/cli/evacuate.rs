@@ -1,0 +1,168 @@
+//! The one command for 03:12: what it shows, the one question that it asks, and all the ways in which nothing begins.
+
+use std::fs;
+
+use bonghwa::run::Event;
+use bonghwa::run::OpenedBy;
+use expect_test::expect;
+
+use crate::small::Small;
+use crate::tty::Tty;
+
+/// The oldest terminal.
+const SMALL: (usize, usize) = (80, 24);
+const QUESTION: &str = "Type north to run this plan; anything else, or Ctrl-C, does nothing:";
+
+/// The only plan that is kept.
+fn kept(small: &Small) -> String {
+    let plans = fs::read_dir(small.test.path().join(".bonghwa/plans")).expect("plans");
+    let mut names: Vec<String> =
+        plans.map(|plan| plan.expect("a plan").file_name().into_string().expect("a name")).collect();
+    assert_eq!(names.len(), 1, "{names:?}");
+    names.remove(0).trim_end_matches(".json").to_owned()
+}
+
+/// Nothing was begun: there is no run, and no step did anything.
+fn is_untouched(small: &Small) {
+    assert_eq!((small.folder(), small.world()), (None, Vec::new()));
+}
+
+#[test]
+fn whoever_types_the_name_is_asked_nothing_twice() {
+    let small = Small::new();
+    let tty = Tty::open(small.test.path(), SMALL.0, SMALL.1);
+    tty.types("clear; bonghwa evacuate north");
+    let shown = tty.sees(QUESTION);
+    // The first screen and the question stand there together, and the question is where one types.
+    let head = shown.iter().position(|line| line.starts_with("Small: failover, north lost: 북쪽 (north)"));
+    assert!(head.is_some() && shown.iter().any(|line| line.starts_with("LIFELINE")), "{shown:#?}");
+    assert_eq!(shown.last().map(String::as_str), Some(QUESTION), "{shown:#?}");
+    assert!(shown.iter().any(|line| line.ends_with(&format!("plan {}", kept(&small)))), "{shown:#?}");
+    is_untouched(&small);
+    tty.types("north");
+    small.seen("begin text");
+    let by = small.entries().into_iter().find_map(|entry| {
+        let Event::GateOpened { gate, by: OpenedBy::Person { reason, .. } } = entry.event else { return None };
+        Some((gate, reason))
+    });
+    let reason = "typed north at the question of evacuate".to_owned();
+    assert_eq!(by, Some(("approval:start".to_owned(), reason)));
+    let plan = small.test.path().join(format!(".bonghwa/plans/{}.json", kept(&small)));
+    fs::copy(plan, small.test.path().join("plan.json")).expect("it is kept");
+    small.answer_all();
+    tty.sees("is done");
+    // What it left behind is told to whoever evacuates the same site once more.
+    let again = small.run(&["evacuate", "north"]).code(3).err();
+    assert!(again.contains("north was lost before, and nobody has released it"), "{again}");
+    assert!(again.contains(&small.name()), "{again}");
+}
+
+#[test]
+fn any_other_answer_does_nothing_and_says_how_to_go_on() {
+    let small = Small::new();
+    let tty = Tty::open(small.test.path(), SMALL.0, SMALL.1);
+    for wrong in ["", "y", "North", "north south", "북쪽"] {
+        tty.types("clear; bonghwa evacuate north; echo left with $?");
+        tty.until(QUESTION, |lines| lines.last().is_some_and(|line| line == QUESTION));
+        tty.types(wrong);
+        let shown = tty.sees("left with 3").join("\n");
+        let id = kept(&small);
+        assert!(
+            shown.contains(&format!("refused: north was not typed, so nothing was done; plan {id} is kept")),
+            "{shown}"
+        );
+        assert!(shown.contains(&format!("`bonghwa run {id}` carries it out")), "{shown}");
+        is_untouched(&small);
+    }
+    // The terminal says that nothing more comes.
+    tty.types("clear; bonghwa evacuate north; echo left with $?");
+    tty.until(QUESTION, |lines| lines.last().is_some_and(|line| line == QUESTION));
+    tty.press(&["C-d"]);
+    tty.sees("left with 3");
+    // And the interrupt: it asks nobody, and leaves the terminal as it was.
+    tty.types("clear; bonghwa evacuate north; echo not reached");
+    tty.until(QUESTION, |lines| lines.last().is_some_and(|line| line == QUESTION));
+    tty.press(&["C-c"]);
+    tty.prompts();
+    tty.types("echo left with $?");
+    tty.sees("left with 130");
+    is_untouched(&small);
+    // What is said to go on does go on.
+    tty.types(&format!("clear; bonghwa run {}", kept(&small)));
+    tty.sees("bonghwa approve approval:start");
+}
+
+#[test]
+fn what_was_typed_before_the_question_is_no_answer() {
+    let small = Small::new();
+    let tty = Tty::open(small.test.path(), SMALL.0, SMALL.1);
+    tty.types("clear; while test ! -e go; do sleep 0.02; done; clear; bonghwa evacuate north");
+    tty.until("the shell to wait", |lines| lines.is_empty());
+    tty.types("north");
+    tty.sees("north");
+    fs::write(small.test.path().join("go"), "").expect("a file");
+    let asked = |lines: &[String]| lines.last().is_some_and(|line| line == QUESTION);
+    tty.until(QUESTION, asked);
+    tty.types("no");
+    tty.sees("north was not typed");
+    is_untouched(&small);
+}
+
+#[test]
+fn where_nobody_can_be_asked_nothing_begins() {
+    let small = Small::new();
+    let ended = small.run(&["evacuate", "north"]).code(3);
+    let id = kept(&small);
+    assert!(ended.out().starts_with("Small: failover, north lost"), "{}", ended.out());
+    // The plan is another one every day.
+    expect![[r"
+        evacuate north: plan, check, show, ask, run; nothing changes until you answer
+        refused: nobody can be asked here, so nothing was begun; plan PLAN is kept
+          -> `bonghwa run PLAN` carries it out: `bonghwa approve start --reason WHY` lets it begin
+          -> on a terminal, `bonghwa evacuate` asks for north
+    "]]
+    .assert_eq(&ended.err().replace(&id, "PLAN"));
+    is_untouched(&small);
+    // No word for yes is known to it, and no mistake in a name becomes a plan.
+    for (wrong, told) in [
+        (vec!["evacuate", "north", "--yes", "north"], "unexpected argument '--yes'"),
+        (vec!["evacuate"], "name a site: north, south"),
+        (vec!["evacuate", "nort"], "did you mean north?"),
+        (vec!["evacuate", "north", "--to", "sout"], "did you mean south?"),
+        (vec!["evacuate", "north", "--impaired", "north"], "north can't be lost and impaired at once"),
+    ] {
+        let said = small.run(&wrong).code(2).err();
+        assert!(said.contains(told), "{said}");
+    }
+    let all = small.run(&["evacuate", "north", "--impaired", "south"]).code(3).err();
+    assert!(all.contains("no site is left that could take anything"), "{all}");
+}
+
+#[test]
+fn with_an_active_run_it_says_how_to_plan_again_for_that_one() {
+    let small = Small::new();
+    small.stop("text");
+    let process = small.start(&["run", "plan.json"]);
+    small.event("the first question", |event| matches!(event, Event::GateAsked { .. }));
+    let name = small.name();
+    let busy = |args: &[&str]| small.run(&[&["evacuate"], args].concat()).code(3).err();
+    let said = busy(&["south"]);
+    assert!(said.starts_with(&format!("refused: run {name} is active since ")), "{said}");
+    assert!(said.contains(": it answers north lost\n"), "{said}");
+    assert!(said.contains(&format!("`bonghwa replan {name} --lost south` plans again")), "{said}");
+    assert!(said.contains(&format!("`bonghwa status {name} --follow`")), "{said}");
+    // What the run answers is not told once more, and what a shell would change is quoted.
+    let said = busy(&["north", "hosts:s-db-[1-2]", "--impaired", "service:text@south"]);
+    let command = format!("`bonghwa replan {name} --lost 'hosts:s-db-[1-2]' --impaired service:text@south`");
+    assert!(said.contains(&command), "{said}");
+    let said = busy(&["north"]);
+    assert!(!said.contains("replan") && said.contains("is answered by it already"), "{said}");
+    // Its process is gone: it still has not ended.
+    process.crash();
+    let said = busy(&["south"]);
+    assert!(said.contains(&format!("run {name} has not ended since ")), "{said}");
+    assert!(said.contains("its process is gone: it answers north lost"), "{said}");
+    assert!(said.contains(&format!("`bonghwa resume {name}` goes on")), "{said}");
+    assert!(said.contains(&format!("`bonghwa replan {name} --lost south` plans again")), "{said}");
+    assert_eq!(small.world(), Vec::<String>::new());
+}
