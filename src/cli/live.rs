@@ -161,7 +161,7 @@ pub(crate) fn references<'p>(plan: &'p Plan) -> Vec<&'p str> {
         let asked = [&step.done_if, &step.verify, &step.position].into_iter().flatten().map(|probe| &*probe.ask);
         std::iter::once(&step.action).chain(asked).chain(&step.undo).flat_map(ActionOnPaper::references)
     };
-    plan.steps.iter().flat_map(of_step).collect()
+    plan.steps.iter().flat_map(of_step).chain(plan.ssh.passphrase.as_deref()).collect()
 }
 
 /// The socket at which other terminals ask. A run goes on without one, and says so.

@@ -2,6 +2,7 @@
 
 use crate::model::Millis;
 use crate::report::words;
+use crate::run::Doubt;
 use crate::run::End;
 use crate::run::FailWhy;
 use crate::run::Found;
@@ -50,7 +51,16 @@ pub fn fail(why: &FailWhy) -> String {
         FailWhy::Denied => "a person said no".to_owned(),
         FailWhy::Unanswered => "nobody answered in time".to_owned(),
         FailWhy::Cancelled => "it was ended, because the run was cancelled".to_owned(),
-        FailWhy::InDoubt(why) => format!("nobody can say whether it did anything: {why}"),
+        FailWhy::InDoubt(doubt) => format!("nobody can say whether it did anything: {}", self::doubt(doubt)),
+    }
+}
+
+fn doubt(doubt: &Doubt) -> String {
+    match doubt {
+        Doubt::TimedOut => "its time was over, and it was ended; nothing tells how far it got".to_owned(),
+        Doubt::Gone => "it runs no more, and nothing tells how far it got".to_owned(),
+        Doubt::Alive => "it still runs, and can't be ended from here".to_owned(),
+        Doubt::NoAnswer(why) => why.clone(),
     }
 }
 

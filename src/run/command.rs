@@ -8,14 +8,14 @@ use crate::run::HoldWhy;
 use crate::run::OpenedBy;
 use crate::run::StopWhy;
 use crate::run::Who;
+use crate::run::gate_state::GateState;
 use crate::run::script::Guard;
 use crate::run::script::Judge;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
-use crate::run::state::GateState;
 use crate::run::state::State;
-use crate::run::state::StepState;
 use crate::run::state::Will;
+use crate::run::step_state::StepState;
 
 /// What a person asks of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

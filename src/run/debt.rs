@@ -6,13 +6,13 @@ use crate::run::OpenedBy;
 use crate::run::Stamp;
 use crate::run::Who;
 use crate::run::fold::Fold;
+use crate::run::gate_state::GateState;
 use crate::run::script::Judge;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
-use crate::run::state::FailWhy;
-use crate::run::state::GateState;
 use crate::run::state::State;
-use crate::run::state::StepState;
+use crate::run::step_state::FailWhy;
+use crate::run::step_state::StepState;
 
 /// Before it is tried again for the first time; each pause is twice the one before, up to eight of these. What comes back
 /// may serve writes from then on, so it is looked for about as often as a person would.

@@ -9,13 +9,13 @@ use crate::run::Event;
 use crate::run::OpenedBy;
 use crate::run::RunEnd;
 use crate::run::Stamp;
+use crate::run::gate_state::GateState;
 use crate::run::script::Judge;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
-use crate::run::state::GateState;
 use crate::run::state::State;
-use crate::run::state::StepState;
 use crate::run::state::Will;
+use crate::run::step_state::StepState;
 
 /// What is to be done about a step or a gate, as it stands. The same state asks for the same act, in whichever process.
 #[derive(Debug, Clone, PartialEq, Eq)]

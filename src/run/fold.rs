@@ -5,12 +5,12 @@ use crate::run::Event;
 use crate::run::OpenedBy;
 use crate::run::Stamp;
 use crate::run::Who;
+use crate::run::gate_state::GateState;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
-use crate::run::state::GateState;
 use crate::run::state::State;
-use crate::run::state::StepState;
 use crate::run::state::Will;
+use crate::run::step_state::StepState;
 
 /// Why an entry can't stand where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

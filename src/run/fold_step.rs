@@ -12,12 +12,13 @@ use crate::run::fold::Fold;
 use crate::run::fold::Illegal;
 use crate::run::script::NodeAt;
 use crate::run::script::StepNode;
-use crate::run::state::DoneHow;
-use crate::run::state::FailWhy;
 use crate::run::state::GRACE;
 use crate::run::state::INQUIRE_LIMIT;
 use crate::run::state::STOP_LIMIT;
-use crate::run::state::StepState;
+use crate::run::step_state::DoneHow;
+use crate::run::step_state::Doubt;
+use crate::run::step_state::FailWhy;
+use crate::run::step_state::StepState;
 
 /// How often the same question is asked of the far side before a person is.
 pub(in crate::run) const TRIES: u32 = 3;
@@ -218,10 +219,8 @@ impl Fold<'_> {
             None if node.attempts > 1 => {
                 self.again_or(at, FailWhy::Ended(End::Lost(lost.unwrap_or_default().to_owned())))
             }
-            Some(StopWhy::Timeout) => StepState::Failed(FailWhy::InDoubt(
-                "its time was over, and it was ended; nothing tells how far it got".to_owned(),
-            )),
-            None => StepState::Failed(FailWhy::InDoubt("it runs no more, and nothing tells how far it got".to_owned())),
+            Some(StopWhy::Timeout) => StepState::Failed(FailWhy::InDoubt(Doubt::TimedOut)),
+            None => StepState::Failed(FailWhy::InDoubt(Doubt::Gone)),
         }
     }
 
@@ -235,9 +234,7 @@ impl Fold<'_> {
             // It is there, and whoever follows it loses it again and again.
             (Found::Alive, None) => StepState::Stopping { why: StopWhy::Timeout, tries },
             (Found::Alive, Some(why)) if tries + 1 < TRIES => StepState::Stopping { why, tries: tries + 1 },
-            (Found::Alive, Some(_)) => {
-                StepState::Failed(FailWhy::InDoubt("it still runs, and can't be ended from here".to_owned()))
-            }
+            (Found::Alive, Some(_)) => StepState::Failed(FailWhy::InDoubt(Doubt::Alive)),
             (Found::Ended(end), _) => self.ended(at, end),
             (Found::NeverBegan, Some(StopWhy::Cancelled)) => StepState::Failed(FailWhy::Cancelled),
             // Whether the line or we were to blame: an attempt is an attempt, or a dead line would be tried for ever.
@@ -246,7 +243,7 @@ impl Fold<'_> {
             }
             (Found::Gone, _) => self.gone(at, stop, Some("it runs no more")),
             (Found::Unknown(_), _) if tries + 1 < TRIES => StepState::Inquiring { tries: tries + 1, stop },
-            (Found::Unknown(why), _) => StepState::Failed(FailWhy::InDoubt(why.clone())),
+            (Found::Unknown(why), _) => StepState::Failed(FailWhy::InDoubt(Doubt::NoAnswer(why.clone()))),
         })
     }
 
@@ -265,7 +262,7 @@ impl Fold<'_> {
                 self.again_or(at, FailWhy::NotSo)
             }
             (Seen::No, Some(StopWhy::Timeout) | None) => StepState::Failed(FailWhy::NotSo),
-            (Seen::Unknown(why), _) => StepState::Failed(FailWhy::InDoubt(why.clone())),
+            (Seen::Unknown(why), _) => StepState::Failed(FailWhy::InDoubt(Doubt::NoAnswer(why.clone()))),
         })
     }
 

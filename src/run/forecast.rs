@@ -9,11 +9,11 @@ use std::collections::VecDeque;
 use crate::model::Millis;
 use crate::plan::Plan;
 use crate::run::Stamp;
+use crate::run::gate_state::GateState;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
-use crate::run::state::GateState;
 use crate::run::state::State;
-use crate::run::state::StepState;
+use crate::run::step_state::StepState;
 
 /// Who waits for whom, both ways. Steps that could open a gate count as what it waits for.
 #[derive(Debug, Clone)]

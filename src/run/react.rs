@@ -12,14 +12,14 @@ use crate::run::Seen;
 use crate::run::Stamp;
 use crate::run::StopWhy;
 use crate::run::fold_step::TRIES;
+use crate::run::gate_state::GateState;
 use crate::run::script::Judge;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
-use crate::run::state::FailWhy;
-use crate::run::state::GateState;
 use crate::run::state::State;
-use crate::run::state::StepState;
 use crate::run::state::Will;
+use crate::run::step_state::FailWhy;
+use crate::run::step_state::StepState;
 
 /// Everything that can happen to a run from outside, people left aside.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,19 +3,19 @@
 use std::collections::BTreeSet;
 
 use crate::model::Millis;
-use crate::run::End;
 use crate::run::HoldWhy;
-use crate::run::OpenedBy;
-use crate::run::Position;
 use crate::run::RunEnd;
 use crate::run::Stamp;
-use crate::run::StopWhy;
 use crate::run::Who;
 use crate::run::debt::Debt;
+use crate::run::gate_state::GateRun;
+use crate::run::gate_state::GateState;
 use crate::run::script::Judge;
 use crate::run::script::Kind;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
+use crate::run::step_state::StepRun;
+use crate::run::step_state::StepState;
 
 /// How long a kill may take until nobody waits for its confirmation any more: the grace that a process gets before it is
 /// killed hard (10 s), and a link that has to be made anew.
@@ -96,206 +96,6 @@ pub enum Will {
         /// Its digest.
         plan: String,
     },
-}
-
-/// One step of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepRun {
-    /// Where it stands.
-    pub state: StepState,
-    /// How many attempts began.
-    pub attempt: u32,
-    /// Since when it stands there.
-    pub since: Stamp,
-    /// When its first attempt began.
-    pub started: Option<Stamp>,
-    /// When its last attempt began.
-    pub began: Option<Stamp>,
-    /// How many attempts it may still have before a person is asked.
-    pub tries_left: u32,
-    /// Hosts on which it is done.
-    pub hosts_done: BTreeSet<String>,
-    /// Those of them on which it was done before this attempt, which therefore is not about them.
-    pub hosts_before: BTreeSet<String>,
-    /// How its last action ended, where that is known.
-    pub last_end: Option<End>,
-    /// What it last said.
-    pub said: String,
-    /// How often it was found alive and followed again, since the pen was last taken.
-    pub adopted: u32,
-    /// How often it was tried again by itself, as a fence that is owed.
-    pub collects: u32,
-}
-
-/// Where a step stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepState {
-    /// It waits for others, or for its turn.
-    Waiting,
-    /// It is being asked whether it is so already; nothing was changed.
-    Checking,
-    /// The intention is durable, and it may have had any effect since.
-    Acting,
-    /// A person was asked.
-    Asked,
-    /// The proof is being asked for.
-    Verifying,
-    /// It is being ended on the far side.
-    Stopping {
-        /// Why.
-        why: StopWhy,
-        /// How often that was tried in vain.
-        tries: u32,
-    },
-    /// Nobody heard back from it; it is being asked what became of it.
-    Inquiring {
-        /// How often nobody could say, or it was still alive though it should not be.
-        tries: u32,
-        /// Why it was being ended, if it was.
-        stop: Option<StopWhy>,
-    },
-    /// It runs no more; it is being asked whether what it should bring about is so.
-    Probing {
-        /// Why it was ended, if it was.
-        stop: Option<StopWhy>,
-    },
-    /// Between two attempts.
-    Resting {
-        /// Until then.
-        until: Stamp,
-    },
-    /// It waits for a person.
-    Failed(FailWhy),
-    /// It is done.
-    Done(DoneHow),
-    /// A person let what follows go on without it.
-    Skipped,
-}
-
-impl StepState {
-    /// Whether something of it is in flight.
-    #[must_use]
-    pub const fn is_active(&self) -> bool {
-        match self {
-            Self::Checking | Self::Acting | Self::Verifying | Self::Stopping { .. } => true,
-            Self::Inquiring { .. } | Self::Probing { .. } => true,
-            Self::Waiting | Self::Asked | Self::Resting { .. } | Self::Failed(_) => false,
-            Self::Done(_) | Self::Skipped => false,
-        }
-    }
-
-    /// Whether what waits for it may go on.
-    #[must_use]
-    pub const fn is_over(&self) -> bool {
-        match self {
-            Self::Done(_) | Self::Skipped => true,
-            Self::Waiting | Self::Checking | Self::Acting | Self::Asked | Self::Verifying | Self::Stopping { .. } => {
-                false
-            }
-            Self::Inquiring { .. } | Self::Probing { .. } | Self::Resting { .. } | Self::Failed(_) => false,
-        }
-    }
-
-    /// The word for it.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Checking => "checking",
-            Self::Acting => "running",
-            Self::Asked => "asked",
-            Self::Verifying => "verifying",
-            Self::Stopping { .. } => "stopping",
-            Self::Inquiring { .. } | Self::Probing { .. } => "in doubt",
-            Self::Resting { .. } => "resting",
-            Self::Failed(FailWhy::InDoubt(_)) => "in doubt, held",
-            Self::Failed(_) => "failed",
-            Self::Done(_) => "done",
-            Self::Skipped => "skipped",
-        }
-    }
-}
-
-/// Why a step waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FailWhy {
-    /// The last attempt ended so.
-    Ended(End),
-    /// It ran, and the proof says that it did not work.
-    NotProven,
-    /// It runs no more, and what it should bring about is not so; the attempts are used up, or repeating it is not
-    /// declared safe.
-    NotSo,
-    /// A person was asked, and said no.
-    Denied,
-    /// A person was asked, and nobody answered in time.
-    Unanswered,
-    /// It was ended because the run was cancelled.
-    Cancelled,
-    /// Nobody can say whether it did anything.
-    InDoubt(String),
-}
-
-/// How it is known that a step is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DoneHow {
-    /// It ran, and ended well; proven, where it has a proof.
-    Ran,
-    /// It was so before.
-    AlreadySo,
-    /// Nobody heard back from it; a probe says that it is so.
-    Found,
-    /// A person was asked, and said so.
-    Confirmed,
-    /// A person did it by hand.
-    ByHand,
-    /// It is a message that did not get through, or of which nobody can say: nothing waits for it.
-    Untold,
-}
-
-/// One gate of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GateRun {
-    /// Where it stands.
-    pub state: GateState,
-    /// Since when it stands there.
-    pub since: Stamp,
-    /// What was seen behind a data-loss gate.
-    pub seen: Vec<Position>,
-}
-
-/// Where a gate stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum GateState {
-    /// It waits for its turn.
-    Waiting,
-    /// It wants an answer.
-    Asked,
-    /// What is behind it may go on.
-    Open(OpenedBy),
-    /// A person said no.
-    Rejected {
-        /// Who.
-        by: Who,
-        /// Why.
-        reason: String,
-    },
-    /// Nobody answered in time.
-    TimedOut,
-}
-
-impl GateState {
-    /// The word for it.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Waiting => "waiting",
-            Self::Asked => "asked",
-            Self::Open(_) => "open",
-            Self::Rejected { .. } => "rejected",
-            Self::TimedOut => "timed out",
-        }
-    }
 }
 
 impl Will {

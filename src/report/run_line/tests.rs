@@ -6,6 +6,7 @@ use crate::model::Millis;
 use crate::report::run_line::event_line;
 use crate::report::sample_run;
 use crate::run::DoneHow;
+use crate::run::Doubt;
 use crate::run::End;
 use crate::run::Entry;
 use crate::run::Event;
@@ -81,7 +82,7 @@ fn of_step(play: &mut Play) -> String {
     tell(rests(), Event::Inquired { step: step.clone(), attempt, found: Found::NeverBegan });
     tell(probing(), Event::Inquired { step: step.clone(), attempt, found: Found::Gone });
     let why = "as-db-01 can't be reached".to_owned();
-    let unknown = StepState::Failed(FailWhy::InDoubt(why.clone()));
+    let unknown = StepState::Failed(FailWhy::InDoubt(Doubt::NoAnswer(why.clone())));
     tell(unknown.clone(), Event::Inquired { step: step.clone(), attempt, found: Found::Unknown(why.clone()) });
     tell(done(), Event::Probed { step: step.clone(), attempt, so: Seen::Yes });
     tell(rests(), Event::Probed { step: step.clone(), attempt, so: Seen::No });

@@ -8,7 +8,7 @@ use crate::run::Script;
 use crate::run::State;
 use crate::run::StepState;
 use crate::run::forecast::Edges;
-use crate::run::state::GateState;
+use crate::run::gate_state::GateState;
 use crate::run::view::Own;
 
 /// Something that only a person can clear away.
