@@ -27,6 +27,7 @@ use crate::cli::run_folder;
 use crate::cli::run_folder::RunFolder;
 use crate::cli::scope;
 use crate::cli::store;
+use crate::journal::Holder;
 use crate::model::Incident;
 use crate::model::Millis;
 use crate::model::Observation;
@@ -164,35 +165,42 @@ impl Evacuation<'_> {
 
     fn busy(&self, run: &RunFolder, state: &State) -> CommandError {
         let RunFolder { name, plan, .. } = run;
-        let scopes: Vec<String> =
-            plan.incident.scopes.iter().map(|scope| format!("{} {}", scope.scope, scope.state)).collect();
-        let answers = format!("it answers {}", scopes.join(", "));
-        let opened = Wall::of(&plan.timezone).time(state.opened);
-        let since =
-            format!("since {opened} ({})", words::span(Millis(live::now().since(state.opened).0 / 1_000 * 1_000)));
-        let holder = run_folder::holder(&self.project.root).filter(|holder| holder.run == *name);
-        let mut error = CommandError::refused(match &holder {
-            Some(holder) => {
-                let by = format!("{} on {}, process {}", holder.by.user, holder.by.host, holder.by.pid);
-                format!("run {name} is active {since}, by {by}: {answers}")
+        let does = match &plan.retreat {
+            Some(retreat) => format!("takes run {} back", retreat.run),
+            None => {
+                let scopes = plan.incident.scopes.iter().map(|scope| format!("{} {}", scope.scope, scope.state));
+                format!("answers {}", scopes.collect::<Vec<_>>().join(", "))
             }
-            None => format!("run {name} has not ended {since}, and its process is gone: {answers}"),
-        });
+        };
+        let ago = live::now().since(state.opened);
+        let ago = words::span(Millis(ago.0 / 1_000 * 1_000));
+        let opened = Wall::of(&plan.timezone).time(state.opened);
+        let mut error = CommandError::refused(format!("run {name} {does} since {opened} ({ago})"));
+        let holder = run_folder::holder(&self.project.root).filter(|holder| holder.run == *name);
+        let (who, go_on) = match holder {
+            Some(Holder { by, .. }) => (
+                format!("{} on {} acts for it, process {}", by.user, by.host, by.pid),
+                format!("`bonghwa status {name} --follow` shows where it stands"),
+            ),
+            None => (
+                "its process is gone, and it has not ended".to_owned(),
+                format!("`bonghwa resume {name}` goes on with it as it is"),
+            ),
+        };
+        error.chain.push(format!("one run acts at a time; {who}"));
         let news = self.news(plan);
         if let Err(no) = handover::can_give_way(run, state) {
             error.chain.extend(no.chain);
             error.hints.extend(no.hints);
+        } else if plan.retreat.is_some() {
+            // What it takes back may never have been lost: a plan in its place would leave that site out.
+            error = error.hint("`bonghwa cancel` ends it; then type this again, and it starts from what is so");
         } else if news.is_empty() {
-            error = error.hint("what you named is answered by it already: nothing was begun besides");
+            error = error.hint("it answers what you named already: nothing else was begun");
         } else {
-            error = error.hint(format!(
-                "`bonghwa replan {name}{news}` plans again from what is so, and asks before it hands over"
-            ));
+            error = error.hint(format!("`bonghwa replan {name}{news}` has it answer that, too; it asks first"));
         }
-        error.hint(match holder {
-            Some(_) => format!("`bonghwa status {name} --follow` shows where it stands"),
-            None => format!("`bonghwa resume {name}` goes on with it as it is"),
-        })
+        error.hint(go_on)
     }
 
     /// What a plan does not answer yet, as `replan` wants to hear it.

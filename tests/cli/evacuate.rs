@@ -2,11 +2,13 @@
 
 use std::fs;
 
+use bonghwa::report::words;
 use bonghwa::run::Event;
 use bonghwa::run::OpenedBy;
 use expect_test::expect;
 
 use crate::small::Small;
+use crate::terminal::large;
 use crate::tty::Tty;
 
 /// The oldest terminal.
@@ -55,6 +57,13 @@ fn whoever_types_the_name_is_asked_nothing_twice() {
     let again = small.run(&["evacuate", "north"]).code(3).err();
     assert!(again.contains("north was lost before, and nobody has released it"), "{again}");
     assert!(again.contains(&small.name()), "{again}");
+    // A retreat is not answered by another plan in its place.
+    let parent = small.name();
+    small.run(&["release", "north", "--reason", "a false alarm"]).code(0);
+    small.run(&["retreat", &parent, "--yes", "a false alarm", "--no-wait"]).code(4);
+    let said = small.run(&["evacuate", "south"]).code(3).err();
+    assert!(said.contains(&format!("takes run {parent} back since ")), "{said}");
+    assert!(said.contains("`bonghwa cancel` ends it") && !said.contains("replan"), "{said}");
 }
 
 #[test]
@@ -108,6 +117,43 @@ fn what_was_typed_before_the_question_is_no_answer() {
     is_untouched(&small);
 }
 
+/// Nobody knows how long a question stands there.
+#[test]
+fn what_changed_while_the_question_stood_there_is_seen() {
+    let small = Small::new();
+    let tty = Tty::open(small.test.path(), SMALL.0, SMALL.1);
+    let asks = || {
+        tty.types("clear; bonghwa evacuate north; echo left with $?");
+        tty.until(QUESTION, |lines| lines.last().is_some_and(|line| line == QUESTION));
+    };
+    asks();
+    let settings = small.test.path().join("bonghwa.toml");
+    let text = fs::read_to_string(&settings).expect("settings");
+    fs::write(&settings, format!("{text}# somebody edits this\n")).expect("settings");
+    tty.types("north");
+    tty.sees("left with 3");
+    tty.sees("this plan was made from other files than there are now: bonghwa.toml");
+    is_untouched(&small);
+    fs::write(&settings, text).expect("settings");
+    asks();
+    small.run(&["run", "plan.json", "--no-wait"]).code(4);
+    tty.types("north");
+    tty.sees("left with 3");
+    let told = format!("refused: run {} came in while you were asked", small.name());
+    tty.sees(&told);
+    assert_eq!(small.world(), Vec::<String>::new());
+}
+
+#[test]
+fn a_full_first_screen_and_its_question_fit_the_oldest_terminal() {
+    let small = Small::of(&large());
+    let tty = Tty::open(small.test.path(), SMALL.0, SMALL.1);
+    tty.types("clear; bonghwa evacuate north");
+    let shown = tty.until(QUESTION, |lines| lines.last().is_some_and(|line| line == QUESTION));
+    assert!(shown.len() <= SMALL.1 && shown.iter().all(|line| words::width(line) <= SMALL.0), "{shown:#?}");
+    assert!(shown.iter().any(|line| line.starts_with("Small: failover, north lost")), "{shown:#?}");
+}
+
 #[test]
 fn where_nobody_can_be_asked_nothing_begins() {
     let small = Small::new();
@@ -146,23 +192,33 @@ fn with_an_active_run_it_says_how_to_plan_again_for_that_one() {
     small.event("the first question", |event| matches!(event, Event::GateAsked { .. }));
     let name = small.name();
     let busy = |args: &[&str]| small.run(&[&["evacuate"], args].concat()).code(3).err();
-    let said = busy(&["south"]);
-    assert!(said.starts_with(&format!("refused: run {name} is active since ")), "{said}");
-    assert!(said.contains(": it answers north lost\n"), "{said}");
-    assert!(said.contains(&format!("`bonghwa replan {name} --lost south` plans again")), "{said}");
-    assert!(said.contains(&format!("`bonghwa status {name} --follow`")), "{said}");
+    // Line by line, without what is another one each time.
+    let told = |said: &str| {
+        let line =
+            |line: &str| line.split(" since ").next().and_then(|line| line.split("; ").next()).map(str::to_owned);
+        said.replace(&name, "RUN").lines().filter_map(line).collect::<Vec<_>>().join("\n")
+    };
+    expect![[r#"
+        refused: run RUN answers north lost
+          because: one run acts at a time
+          -> `bonghwa replan RUN --lost south` has it answer that, too
+          -> `bonghwa status RUN --follow` shows where it stands"#]]
+    .assert_eq(&told(&busy(&["south"])));
     // What the run answers is not told once more, and what a shell would change is quoted.
     let said = busy(&["north", "hosts:s-db-[1-2]", "--impaired", "service:text@south"]);
     let command = format!("`bonghwa replan {name} --lost 'hosts:s-db-[1-2]' --impaired service:text@south`");
     assert!(said.contains(&command), "{said}");
     let said = busy(&["north"]);
-    assert!(!said.contains("replan") && said.contains("is answered by it already"), "{said}");
+    assert!(!said.contains("replan") && said.contains("it answers what you named already"), "{said}");
     // Its process is gone: it still has not ended.
     process.crash();
     let said = busy(&["south"]);
-    assert!(said.contains(&format!("run {name} has not ended since ")), "{said}");
-    assert!(said.contains("its process is gone: it answers north lost"), "{said}");
-    assert!(said.contains(&format!("`bonghwa resume {name}` goes on")), "{said}");
-    assert!(said.contains(&format!("`bonghwa replan {name} --lost south` plans again")), "{said}");
+    assert!(said.contains("one run acts at a time; its process is gone, and it has not ended"), "{said}");
+    expect![[r#"
+        refused: run RUN answers north lost
+          because: one run acts at a time
+          -> `bonghwa replan RUN --lost south` has it answer that, too
+          -> `bonghwa resume RUN` goes on with it as it is"#]]
+    .assert_eq(&told(&said));
     assert_eq!(small.world(), Vec::<String>::new());
 }

@@ -170,7 +170,7 @@ fn colour_is_for_those_who_want_it_and_a_pipe_gets_lines() {
 }
 
 /// Seventy services with steps that can be done here, in four tiers, with titles in Korean.
-fn large() -> String {
+pub(crate) fn large() -> String {
     let mut text = String::new();
     let tiers = [("lifeline", "10m"), ("core", "30m"), ("important", "2h"), ("rest", "8h")];
     for (tier, rto) in tiers {
