@@ -26,6 +26,7 @@ mod no;
 mod observed;
 mod past_runs;
 mod plan;
+mod preflight;
 mod project;
 mod question;
 mod reason;
@@ -74,6 +75,7 @@ Examples:
   bonghwa evacuate pangyo              the same, one question, and then the run of it: for 03:12
   bonghwa explain lifeline --lost pangyo
   bonghwa rehearse 4f2a --trials 1000  how the plan 4f2a goes when things go wrong; nothing is touched
+  bonghwa preflight 4f2a               whether all that it needs is there; only looked at
   bonghwa run 4f2a                     carry it out; `status` and `approve start` work in other terminals
   bonghwa resume                       go on with a run that holds, or whose process is gone
   bonghwa report                       what was attained, and where the time went
@@ -117,6 +119,8 @@ enum Command {
     Diff(diff::DiffArgs),
     /// The one command for 03:12: plan, show, ask one question, run
     Evacuate(evacuate::EvacuateArgs),
+    /// Look whether all that a plan needs is there; nothing is changed
+    Preflight(preflight::PreflightArgs),
     /// Carry out a plan
     Run(run::RunArgs),
     /// Go on with a run that holds, or whose process is gone
@@ -185,6 +189,7 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Show(args) => show::run(&args, door),
         Command::Diff(args) => diff::run(&args, door),
         Command::Evacuate(args) => evacuate::run(&args, door),
+        Command::Preflight(args) => preflight::run(&args, door),
         Command::Run(args) => run::run(&args, door),
         Command::Resume(args) => resume::run(&args, door),
         Command::Rehearse(args) => rehearse::run(&args, door),

@@ -10,6 +10,7 @@ use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::incident::IncidentArgs;
 use crate::cli::observed;
+use crate::cli::preflight;
 use crate::cli::project::Project;
 use crate::cli::store;
 use crate::cli::ui::say;
@@ -76,6 +77,7 @@ pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
             let path = store::keep(&project.root, &plan, &bytes)?;
             let path = path.strip_prefix(&project.root).unwrap_or(&path);
             door.ui.status(&format!("plan kept in {}", path.display()));
+            preflight::tell_last(Some(&project.root), &plan, door);
         }
     }
     if args.json {

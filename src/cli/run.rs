@@ -14,6 +14,7 @@ use crate::cli::live;
 use crate::cli::live::Start;
 use crate::cli::live::live;
 use crate::cli::past_runs;
+use crate::cli::preflight;
 use crate::cli::project;
 use crate::cli::project::Project;
 use crate::cli::run_folder;
@@ -75,6 +76,7 @@ pub(crate) fn run(args: &RunArgs, door: &Door) -> Result<Exit, CommandError> {
     }
     let project = Project::open(door)?;
     let plan = store::open(Some(&project.root), &args.plan)?;
+    preflight::tell_last(Some(&project.root), &plan, door);
     carry_out(&project, plan, Begin { leaves: args.no_wait, ..Begin::default() }, door)
 }
 

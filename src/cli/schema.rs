@@ -15,6 +15,7 @@ Examples:
   bonghwa schema topology > topology.schema.json
   bonghwa schema plan              the shape of what `plan --json` prints
   bonghwa schema report            the shape of what `report --format json` prints
+  bonghwa schema preflight         the shape of what `preflight --json` prints
   bonghwa schema status            the shape of what `status --json` prints
 
 An editor that knows TOML (taplo) then completes a file that begins with: #:schema ../topology.schema.json";
@@ -23,8 +24,8 @@ An editor that knows TOML (taplo) then completes a file that begins with: #:sche
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SchemaArgs {
-    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), of a plan (plan), of where a
-    /// run stands (status), or of a report (report)
+    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), of a plan (plan), of what a
+    /// look before a run saw (preflight), of where a run stands (status), or of a report (report)
     #[arg(value_enum, default_value_t, hide_possible_values = true)]
     of: Of,
 }
@@ -41,6 +42,8 @@ enum Of {
     Runbooks,
     /// Of a plan
     Plan,
+    /// Of what a look before a run saw
+    Preflight,
     /// Of a run's report
     Report,
     /// Of where a run stands
@@ -54,6 +57,7 @@ pub(crate) fn run(args: &SchemaArgs, door: &Door) -> Result<Exit, CommandError> 
         Of::Topology => written("topology/"),
         Of::Runbooks => written("runbooks/"),
         Of::Plan => include_str!("../../docs/plan.schema.json").to_owned(),
+        Of::Preflight => include_str!("../../docs/preflight.schema.json").to_owned(),
         Of::Report => include_str!("../../docs/report.schema.json").to_owned(),
         Of::Status => include_str!("../../docs/status.schema.json").to_owned(),
     };

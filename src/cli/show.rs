@@ -5,6 +5,7 @@ use clap::Args;
 use crate::cli::Door;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
+use crate::cli::preflight;
 use crate::cli::project;
 use crate::cli::store;
 use crate::report::plan_text::View;
@@ -32,10 +33,12 @@ pub(crate) struct ShowArgs {
 
 /// Shows a plan.
 pub(crate) fn run(args: &ShowArgs, door: &Door) -> Result<Exit, CommandError> {
-    let plan = store::open(project::root(door).as_deref(), &args.plan)?;
+    let root = project::root(door);
+    let plan = store::open(root.as_deref(), &args.plan)?;
     if args.json {
         door.ui.bytes(&store::bytes(&plan)?)?;
     } else {
+        preflight::tell_last(root.as_deref(), &plan, door);
         door.ui.data(&plan_text(&plan, View { paint: door.ui.paint, all: args.all }))?;
     }
     Ok(Exit::Done)

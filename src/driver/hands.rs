@@ -8,20 +8,26 @@ use crate::driver::Answer;
 use crate::driver::Driver;
 use crate::driver::End;
 use crate::driver::Found;
+use crate::driver::HostAt;
 use crate::driver::Job;
 use crate::driver::Key;
 use crate::driver::Killed;
 use crate::driver::Outcome;
 use crate::driver::Probe;
 use crate::driver::Said;
+use crate::driver::Scout;
+use crate::driver::Secret;
 use crate::driver::Secrets;
 use crate::driver::Task;
 use crate::driver::Told;
+use crate::driver::Unreached;
 use crate::driver::exec::Exec;
 use crate::driver::exec::Line;
+use crate::driver::http::CA_MAX;
 use crate::driver::http::Call;
 use crate::driver::http::Http;
 use crate::driver::record::Records;
+use crate::driver::secret::SECRET_MAX;
 use crate::driver::ssh as far;
 use crate::driver::ssh::Ssh;
 use crate::driver::ssh::SshSettings;
@@ -76,6 +82,21 @@ impl Hands {
     /// The file system's.
     pub fn forget(&self, key: &Key) -> io::Result<()> {
         self.exec.forget(key)
+    }
+}
+
+impl Scout for Hands {
+    async fn reach(&self, host: HostAt, holds_records: bool) -> Result<(), Unreached> {
+        match &self.ssh {
+            Some(ssh) => ssh.reach(&host, holds_records).await,
+            None => Err(Unreached::here("nobody said how other hosts are reached")),
+        }
+    }
+
+    fn secret(&self, secret: &Secret) -> Result<(), String> {
+        let most = if secret.is_certificates { CA_MAX } else { SECRET_MAX };
+        // The value is dropped here; only whether there is one leaves this place.
+        self.exec.secrets.long_value(&secret.reference, most).map(drop).map_err(|error| error.in_full())
     }
 }
 

@@ -41,7 +41,7 @@ pub struct Job {
 }
 
 /// A host, and how to reach it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HostAt {
     /// The name that people use.
     pub name: String,

@@ -48,7 +48,7 @@ pub enum SecretError {
 }
 
 /// The longest secret that is read: a private key is a fifth of it.
-const SECRET_MAX: u64 = 16 * 1024;
+pub(super) const SECRET_MAX: u64 = 16 * 1024;
 
 /// The variables of one job, with their values, and what masks them.
 pub(super) struct Unsealed {

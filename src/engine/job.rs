@@ -54,6 +54,13 @@ fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -
     }
 }
 
+/// The hosts that a step or its questions are about, none where all of it is done elsewhere.
+pub(in crate::engine) fn hosts_of(plan: &Plan, step: &Step) -> Vec<HostAt> {
+    let probes = [&step.done_if, &step.verify, &step.position].into_iter().flatten().map(|probe| &*probe.ask);
+    let on_hosts = std::iter::once(&step.action).chain(probes).any(ActionOnPaper::is_on_hosts);
+    if on_hosts { hosts(plan, step, &BTreeSet::new()) } else { Vec::new() }
+}
+
 fn hosts(plan: &Plan, step: &Step, done: &BTreeSet<String>) -> Vec<HostAt> {
     let Some(hosts) = &step.hosts else { return Vec::new() };
     let jump = bastions(plan, hosts, &mut Vec::new());

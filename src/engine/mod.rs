@@ -10,6 +10,7 @@ mod inbox;
 mod job;
 mod people;
 mod position;
+mod preflight;
 mod rehearse;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,8 @@ pub use cycle::Patience;
 pub use inbox::Gone;
 pub use inbox::Handle;
 pub use people::People;
+pub use preflight::Look;
+pub use preflight::preflight;
 pub use rehearse::Rehearsed;
 pub use rehearse::Trial;
 pub use rehearse::rehearse;

@@ -73,6 +73,34 @@ impl HostSet {
         Ok(set)
     }
 
+    /// The set of these hosts in as few patterns as their numbers allow: `a-1, a-2, b` is `a-[1-2],b`. Sorted. None where
+    /// there is no host, or one that no set can name.
+    #[must_use]
+    pub fn of<T: AsRef<str>>(names: &[T]) -> Option<Self> {
+        let mut parts: Vec<_> = names.iter().map(|name| Numbered::of(name.as_ref())).collect();
+        parts.sort();
+        parts.dedup();
+        if parts.iter().any(|part| !part.name().chars().all(is_host_char)) {
+            return None;
+        }
+        let mut patterns: Vec<Pattern> = Vec::new();
+        for part in parts {
+            let next = patterns.last_mut().filter(|last| last.is_before(&part));
+            match next.and_then(|last| last.range.as_mut()) {
+                Some(range) => range.high += 1,
+                None => patterns.push(part.pattern()),
+            }
+        }
+        for pattern in &mut patterns {
+            if let Some(Range { low, high, .. }) = pattern.range
+                && low == high
+            {
+                *pattern = Pattern { before: pattern.host(low), range: None, after: String::new() };
+            }
+        }
+        (!patterns.is_empty()).then_some(Self { patterns })
+    }
+
     /// How many hosts it names; at least 1.
     #[must_use]
     pub fn count(&self) -> u64 {
@@ -218,6 +246,57 @@ impl Pattern {
     }
 }
 
+/// A host's name, taken apart at the last number of its first label; an address at its last number.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Numbered {
+    before: String,
+    after: String,
+    /// With the digits that it is written in.
+    number: Option<(u64, String)>,
+}
+
+impl Numbered {
+    fn of(name: &str) -> Self {
+        let is_digit = |letter: char| letter.is_ascii_digit();
+        // What is an address differs at its end, and what is a name before its domain.
+        let is_address = name.chars().all(|letter| is_digit(letter) || letter == '.');
+        let label = if is_address { name } else { name.split('.').next().unwrap_or(name) };
+        let before_number = label.trim_end_matches(|letter| !is_digit(letter));
+        let before = before_number.trim_end_matches(is_digit);
+        let digits = &before_number[before.len()..];
+        match digits.parse() {
+            Ok(number) => Self {
+                before: before.to_owned(),
+                after: name[before_number.len()..].to_owned(),
+                number: Some((number, digits.to_owned())),
+            },
+            Err(_) => Self { before: name.to_owned(), after: String::new(), number: None },
+        }
+    }
+
+    fn name(&self) -> String {
+        let digits = self.number.as_ref().map_or("", |(_, digits)| digits);
+        format!("{}{digits}{}", self.before, self.after)
+    }
+
+    fn pattern(self) -> Pattern {
+        let of_one = |(number, digits): (u64, String)| Range { low: number, high: number, width: digits.len() };
+        Pattern { before: self.before, range: self.number.map(of_one), after: self.after }
+    }
+}
+
+impl Pattern {
+    /// Whether this host comes right after those of the pattern, and would be written as one of them.
+    fn is_before(&self, host: &Numbered) -> bool {
+        let next = self
+            .range
+            .is_some_and(|range| range.high.checked_add(1) == host.number.as_ref().map(|(number, _)| *number));
+        next && self.before == host.before
+            && self.after == host.after
+            && host.number.as_ref().is_some_and(|(number, _)| self.host(*number) == host.name())
+    }
+}
+
 impl Range {
     fn parse(text: &str) -> Option<Self> {
         let (low, high) = text.split_once('-')?;
@@ -258,6 +337,30 @@ mod tests {
         let rest = hosts.without(&set("pg-msg-009.kr,bastion")).map(|rest| rest.to_string());
         assert_eq!(rest.as_deref(), Some("pg-msg-[008-008].kr,pg-msg-[010-011].kr"));
         assert_eq!(hosts.without(&hosts), None);
+    }
+
+    #[test]
+    fn hosts_fold_into_the_ranges_that_name_them() {
+        for (names, folded) in [
+            (vec!["a-3", "a-1", "a-2", "a-1"], "a-[1-3]"),
+            (vec!["a-9", "a-10", "a-12"], "a-[9-10],a-12"),
+            (vec!["a-099", "a-100", "a-98"], "a-98,a-[099-100]"),
+            (vec!["a-1.kr", "a-2.kr", "a-3.jp"], "a-3.jp,a-[1-2].kr"),
+            (vec!["bastion", "a1b", "a2b"], "a[1-2]b,bastion"),
+            (vec!["10.0.0.1", "10.0.0.2", "10.0.1.3"], "10.0.0.[1-2],10.0.1.3"),
+        ] {
+            let set = HostSet::of(&names).unwrap();
+            assert_eq!(set.to_string(), folded);
+            let mut named: Vec<String> = set.iter().collect();
+            named.sort();
+            let mut wanted: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+            wanted.sort();
+            wanted.dedup();
+            assert_eq!(named, wanted, "{folded}");
+            assert_eq!(HostSet::parse(folded).as_ref(), Ok(&set));
+        }
+        assert_eq!(HostSet::of::<&str>(&[]), None);
+        assert_eq!(HostSet::of(&["a;b"]), None);
     }
 
     #[test]

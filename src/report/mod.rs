@@ -31,6 +31,7 @@ pub mod people;
 pub mod plan_services;
 pub mod plan_steps;
 pub mod plan_text;
+pub mod preflight;
 pub mod reason;
 pub mod rehearsal;
 pub mod retreat_text;

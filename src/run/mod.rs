@@ -15,6 +15,7 @@ mod forecast;
 mod gate_state;
 mod history;
 mod observation;
+pub mod preflight;
 mod react;
 mod retreat;
 mod retreat_check;

@@ -10,6 +10,7 @@ mod live;
 mod live_end;
 mod plan;
 mod played;
+mod preflight;
 mod project;
 mod replan;
 mod retreat;

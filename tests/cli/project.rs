@@ -69,6 +69,7 @@ fn usage_leaves_with_2_and_help_with_0() {
         "init",
         "completions",
         "schema",
+        "preflight",
         "report",
         "runs",
         "release",
@@ -88,7 +89,7 @@ fn usage_leaves_with_2_and_help_with_0() {
 
 #[test]
 fn schemas_are_json_for_editors() {
-    for of in ["settings", "topology", "runbooks", "plan", "report"] {
+    for of in ["settings", "topology", "runbooks", "plan", "preflight", "report"] {
         let schema = Test::new().run(&["schema", of]).code(0).out();
         let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
         assert!(schema["properties"].is_object() || schema["$defs"].is_object(), "{of}");

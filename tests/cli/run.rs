@@ -72,6 +72,11 @@ impl Test {
 }
 
 impl Ended {
+    /// How something ended that was started in another way.
+    pub(crate) fn of(output: Output) -> Self {
+        Self { output }
+    }
+
     pub(crate) fn code(self, code: i32) -> Self {
         assert_eq!(self.output.status.code(), Some(code), "{}{}", self.out(), self.err());
         self

@@ -11,6 +11,8 @@ mod hop;
 mod note;
 mod request;
 
+pub(super) use crate::driver::http::request::CA_MAX;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;

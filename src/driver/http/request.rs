@@ -46,7 +46,7 @@ pub(super) struct Ready {
 }
 
 /// A bundle of all authorities that a machine trusts is a third of it.
-const CA_MAX: u64 = 1024 * 1024;
+pub(in crate::driver) const CA_MAX: u64 = 1024 * 1024;
 /// A piece of a secret this long is secret by itself; a shorter one is a word like any other.
 const PIECE_MIN: usize = 12;
 /// What stands in an error is for a line.

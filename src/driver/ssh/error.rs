@@ -1,8 +1,11 @@
 //! Why a host could not be reached: one reason for each stage, so that people know where to look. Nothing was changed on
 //! the host in any of these.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
+
+use crate::driver::look::Stage;
 
 /// Why there is no session.
 #[derive(Debug, Clone, thiserror::Error, PartialEq, Eq)]
@@ -36,8 +39,8 @@ pub(super) enum ReachError {
     Refused { user: String, offered: String, tried: Vec<String> },
     #[error("the login of user {user} was not done within {} s", .limit.as_secs())]
     LoginTimeout { user: String, limit: Duration },
-    #[error("no way through {}", .0.join("; nor through "))]
-    NoWay(Vec<String>),
+    #[error("no way through {}", each(.0, ToString::to_string))]
+    NoWay(Vec<(String, Self)>),
     #[error("{bastion} does not let us through to {at}: {why}")]
     Tunnel { bastion: String, at: String, why: String },
     #[error("this machine is out of threads, memory or files: {0}")]
@@ -48,4 +51,62 @@ impl ReachError {
     pub(super) fn here(error: &io::Error) -> Self {
         Self::Here(error.to_string())
     }
+
+    /// How far it came.
+    pub(super) const fn stage(&self) -> Stage {
+        match self {
+            Self::NoAddress { .. } => Stage::Address,
+            Self::Connect { .. } | Self::ConnectTimeout { .. } => Stage::Connect,
+            Self::BannerTimeout { .. } | Self::Silent { .. } => Stage::Banner,
+            Self::Handshake { .. } | Self::HandshakeTimeout { .. } => Stage::Handshake,
+            Self::UnknownHost { .. } | Self::ChangedKey { .. } | Self::RevokedKey { .. } => Stage::HostKey,
+            Self::NoKeys { .. } | Self::Refused { .. } | Self::LoginTimeout { .. } => Stage::Login,
+            Self::NoWay(_) | Self::Tunnel { .. } => Stage::Bastion,
+            Self::Here(_) => Stage::Here,
+        }
+    }
+
+    /// Why, without what differs from host to host: what has one reason is told as one.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::NoAddress { .. } => "its name has no address".to_owned(),
+            Self::Connect { why, .. } => why.clone(),
+            Self::ConnectTimeout { limit, .. } => format!("it did not answer within {} s", limit.as_secs()),
+            Self::BannerTimeout { limit, .. } => {
+                format!("it took the connection and said nothing within {} s: it may hang", limit.as_secs())
+            }
+            Self::Silent { .. } => {
+                "it closed the connection before it said anything: it may be overloaded, or no SSH server".to_owned()
+            }
+            Self::Handshake { why, .. } => format!("the handshake failed: {why}"),
+            Self::HandshakeTimeout { limit, .. } => {
+                format!("the handshake was not done within {} s", limit.as_secs())
+            }
+            Self::UnknownHost { .. } => "its host key is not known".to_owned(),
+            Self::ChangedKey { .. } => "its host key is not the one in known_hosts".to_owned(),
+            Self::RevokedKey { .. } => "its host key is revoked".to_owned(),
+            Self::NoWay(ways) => no_way(ways),
+            Self::Tunnel { bastion, why, .. } => format!("{bastion} does not let us through: {why}"),
+            Self::NoKeys { .. } | Self::Refused { .. } | Self::LoginTimeout { .. } | Self::Here(_) => self.to_string(),
+        }
+    }
+}
+
+/// Bastions that are closed for one reason stand together, in one order for all hosts behind them.
+fn no_way(ways: &[(String, ReachError)]) -> String {
+    let mut by_reason: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (bastion, error) in ways {
+        by_reason.entry(error.reason()).or_default().push(bastion);
+    }
+    let told = by_reason.into_iter().map(|(why, mut bastions)| {
+        bastions.sort_unstable();
+        format!("{}: {why}", bastions.join(", "))
+    });
+    format!("no way through {}", told.collect::<Vec<_>>().join("; nor through "))
+}
+
+/// Ways that were tried, each with what was wrong with it.
+fn each(ways: &[(String, ReachError)], told: fn(&ReachError) -> String) -> String {
+    let told = ways.iter().map(|(bastion, error)| format!("{bastion}: {}", told(error)));
+    told.collect::<Vec<_>>().join("; nor through ")
 }

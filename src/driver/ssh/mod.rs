@@ -11,6 +11,7 @@ mod keeper;
 mod keys;
 mod known;
 mod link;
+mod look;
 mod pool;
 mod reach;
 mod settings;

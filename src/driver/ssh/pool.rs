@@ -110,7 +110,7 @@ impl Pool {
             for bastion in &way.through {
                 match self.through(bastion, &way.login).await {
                     Ok((wire, seat)) => return Ok((self.means.login(&way.login, wire).await?, Some(seat))),
-                    Err(error) => closed.push(format!("{}: {error}", bastion.login.at())),
+                    Err(error) => closed.push((bastion.login.at(), error)),
                 }
             }
             Err(ReachError::NoWay(closed))

@@ -1,0 +1,71 @@
+//! Looking without touching: whether hosts let us in, and whether secrets are there. It changes nothing, and shows no value.
+
+use crate::driver::HostAt;
+
+/// Who can look at what a plan needs before anything is done.
+pub trait Scout: Send + Sync + 'static {
+    /// Connects and logs in, and keeps the session warm for whatever is asked next. With `holds_records` it is also looked
+    /// whether commands can be begun there so that they outlive their connection; nothing is made for it.
+    ///
+    /// # Errors
+    ///
+    /// How far it came, and why no further.
+    fn reach(&self, host: HostAt, holds_records: bool) -> impl Future<Output = Result<(), Unreached>> + Send;
+
+    /// Whether there is a value behind a reference, as its user would read it.
+    ///
+    /// # Errors
+    ///
+    /// Why there is none, for people. It holds no value.
+    fn secret(&self, secret: &Secret) -> Result<(), String>;
+}
+
+/// A reference that somebody will ask for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Secret {
+    /// `env:NAME` or `file:PATH`.
+    pub reference: String,
+    /// It holds the certificates of authorities, which may be longer than a secret is.
+    pub is_certificates: bool,
+}
+
+/// How far a host was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Its name has no address.
+    Address,
+    /// No connection stands.
+    Connect,
+    /// It took the connection, and is no SSH server that answers.
+    Banner,
+    /// The two found no common language.
+    Handshake,
+    /// It is not proven who answers.
+    HostKey,
+    /// It does not let us in.
+    Login,
+    /// A bastion before it does not let us through.
+    Bastion,
+    /// It lets us in, and can't keep a record of what is done there.
+    Record,
+    /// This machine can't.
+    Here,
+}
+
+/// Why a host was not reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreached {
+    /// How far it came.
+    pub stage: Stage,
+    /// Why, without what differs from host to host.
+    pub reason: String,
+    /// Why, in full: with addresses, fingerprints and what was tried.
+    pub detail: String,
+}
+
+impl Unreached {
+    /// Not even tried.
+    pub(super) fn here(why: &str) -> Self {
+        Self { stage: Stage::Here, reason: why.to_owned(), detail: why.to_owned() }
+    }
+}
