@@ -15,6 +15,7 @@ use crate::cli::live;
 use crate::cli::observed;
 use crate::cli::past_runs;
 use crate::cli::plan;
+use crate::cli::preflight;
 use crate::cli::project::Project;
 use crate::cli::question;
 use crate::cli::replan;
@@ -27,6 +28,7 @@ use crate::cli::run_folder;
 use crate::cli::run_folder::RunFolder;
 use crate::cli::scope;
 use crate::cli::store;
+use crate::cli::ui::say;
 use crate::journal::Holder;
 use crate::model::Incident;
 use crate::model::Millis;
@@ -37,6 +39,8 @@ use crate::model::ScopeState;
 use crate::plan::Plan;
 use crate::report::first_screen::first_screen;
 use crate::report::plan_text::View;
+use crate::report::preflight::preflight_line;
+use crate::report::preflight::preflight_lines;
 use crate::report::wall::Wall;
 use crate::report::words;
 use crate::run::Command;
@@ -44,11 +48,12 @@ use crate::run::State;
 
 const AFTER_HELP: &str = "\
 It makes a plan from what earlier runs left, has it checked by the second pair
-of eyes, keeps it, shows its first screen, and asks one question. Whoever types
-the names that stand behind `evacuate` approves the start, and the run begins in
-this terminal. Any other answer, or Ctrl-C, does nothing, and `bonghwa run PLAN`
-still carries the plan out. No flag answers the question, and it is not asked
-where nobody can read it.
+of eyes, keeps it, looks for ten seconds at what the lifeline needs, shows the
+first screen, and asks one question. What the look finds stops nothing. Whoever
+types the names that stand behind `evacuate` approves the start, and the run
+begins in this terminal. Any other answer, or Ctrl-C, does nothing, and
+`bonghwa run PLAN` still carries the plan out. No flag answers the question, and
+it is not asked where nobody can read it.
 
 If a run is active, it says so, and how to plan again for that one.
 A site that works is left in order: `bonghwa plan --leave SITE`, then `run`.
@@ -61,6 +66,9 @@ Examples:
   bonghwa evacuate domain:power:bundang       all sites on one power feed are
   bonghwa evacuate pangyo --impaired ansan    ansan answers, and is not trusted
   bonghwa evacuate pangyo --only lifeline     text messages alone";
+
+/// Nobody who is waited for at 03:12 has longer; what has not answered then is told as unreachable.
+const LOOK: Millis = Millis::from_secs(10);
 
 /// Plan, show, ask one question, run.
 #[derive(Debug, Args)]
@@ -137,9 +145,15 @@ pub(crate) fn run(args: &EvacuateArgs, door: &Door) -> Result<Exit, CommandError
     let observation = observed::observation(&project.root, estate);
     evacuation.tell_quarantined(&incident, &observation);
     let plan = plan::make_from(&project, estate, &incident, &observation, EFFORT)?;
-    evacuation.show(&plan)?;
-    is_possible(&plan)?;
-    evacuation.ask(&plan)?;
+    let kept = store::bytes(&plan).and_then(|bytes| store::keep(&project.root, &plan, &bytes));
+    let possible = is_possible(&plan);
+    let asks = kept.is_ok() && possible.is_ok() && question::can_be_asked();
+    let seen = if asks { evacuation.look(&plan) } else { String::new() };
+    // Also a plan that can't be kept or carried out from here is read by people, who act on it.
+    door.ui.data(&first_screen(&plan, View { paint: door.ui.paint, all: false }))?;
+    kept.map_err(unrecorded)?;
+    possible?;
+    evacuation.ask(&plan, &seen)?;
     evacuation.begin(plan, &runs)
 }
 
@@ -243,15 +257,27 @@ impl Evacuation<'_> {
         }
     }
 
-    /// Keeps the plan, and shows it: also where it can't be kept, since people can read it all the same.
-    fn show(&self, plan: &Plan) -> Result<(), CommandError> {
-        let kept = store::bytes(plan).and_then(|bytes| store::keep(&self.project.root, plan, &bytes));
-        self.door.ui.data(&first_screen(plan, View { paint: self.door.ui.paint, all: false }))?;
-        kept.map(drop).map_err(unrecorded)
+    /// Looks what the lifeline needs. Whatever comes of it stops nobody: it is told, at length before the first screen, and in
+    /// one line behind it.
+    fn look(&self, plan: &Plan) -> String {
+        let within = words::span(LOOK);
+        self.door.ui.status(&format!("looking at what the lifeline needs, for {within} at most; this only reads"));
+        match preflight::look(&self.project.root, plan, true, LOOK) {
+            Ok(seen) => {
+                if !seen.is_fine() {
+                    say(preflight_lines(&seen, self.door.ui.paint.columns).trim_end());
+                }
+                preflight_line(&seen, live::now().0)
+            }
+            Err(error) => {
+                say(error.text().trim_end());
+                "preflight: nobody could look; that stops nothing".to_owned()
+            }
+        }
     }
 
     /// One question; never where nobody can answer it.
-    fn ask(&self, plan: &Plan) -> Result<(), CommandError> {
+    fn ask(&self, plan: &Plan, seen: &str) -> Result<(), CommandError> {
         let (id, word) = (replan::short(plan), self.word);
         if !question::can_be_asked() {
             return Err(CommandError::refused(format!(
@@ -260,6 +286,7 @@ impl Evacuation<'_> {
             .hint(format!("`bonghwa run {id}` carries it out: `bonghwa approve start --reason WHY` lets it begin"))
             .hint(format!("on a terminal, `bonghwa evacuate` asks for {word}")));
         }
+        say(seen);
         let answer = question::ask(&format!("Type {word} to run this plan; anything else, or Ctrl-C, does nothing: "))?;
         if answer.split_whitespace().eq(word.split_whitespace()) {
             return Ok(());

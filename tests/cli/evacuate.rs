@@ -39,6 +39,8 @@ fn whoever_types_the_name_is_asked_nothing_twice() {
     let head = shown.iter().position(|line| line.starts_with("Small: failover, north lost: 북쪽 (north)"));
     assert!(head.is_some() && shown.iter().any(|line| line.starts_with("LIFELINE")), "{shown:#?}");
     assert_eq!(shown.last().map(String::as_str), Some(QUESTION), "{shown:#?}");
+    let looked = "preflight of the lifeline: just now, no host is needed";
+    assert_eq!(shown.iter().rev().nth(1).map(String::as_str), Some(looked), "{shown:#?}");
     assert!(shown.iter().any(|line| line.ends_with(&format!("plan {}", kept(&small)))), "{shown:#?}");
     is_untouched(&small);
     tty.types("north");
@@ -115,6 +117,30 @@ fn what_was_typed_before_the_question_is_no_answer() {
     tty.types("no");
     tty.sees("north was not typed");
     is_untouched(&small);
+}
+
+#[test]
+fn what_the_look_at_the_lifeline_finds_is_told_and_stops_nothing() {
+    let small = Small::new();
+    let runbook = small.test.path().join("runbooks/plain.toml");
+    let text = fs::read_to_string(&runbook).expect("a runbook");
+    let asks = text.replacen("phase = \"start\"\n", "phase = \"start\"\nenv = { TOKEN = \"env:NOBODY\" }\n", 1);
+    fs::write(&runbook, asks).expect("a runbook");
+    let tty = Tty::open(small.test.path(), SMALL.0, SMALL.1);
+    tty.types("clear; bonghwa evacuate north");
+    let shown = tty.sees(QUESTION);
+    let at = |part: &str| shown.iter().position(|line| line.contains(part));
+    let (detail, head) = (at("env:NOBODY"), at("Small: failover, north lost"));
+    assert!(detail.is_some() && detail < head, "{shown:#?}");
+    let told = "preflight of the lifeline: just now, no host is needed, 1 of 1 secrets missing";
+    assert_eq!(shown.iter().rev().nth(1).map(String::as_str), Some(told), "{shown:#?}");
+    tty.types("north");
+    let opens = |event: &Event| matches!(event, Event::GateOpened { gate, .. } if gate == "approval:start");
+    small.event("the start", opens);
+    // Where nobody is asked, nobody looks.
+    let quiet = Small::new();
+    quiet.run(&["evacuate", "north"]).code(3);
+    assert!(!quiet.test.path().join(".bonghwa/preflight").exists());
 }
 
 /// Nobody knows how long a question stands there.
