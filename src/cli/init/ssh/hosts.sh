@@ -61,7 +61,9 @@ END
     until alive $site; do
       tries=$((tries - 1))
       if [ $tries -eq 0 ]; then
-        echo "the hosts of $site do not come up; see keys/$site.log" >&2
+        echo "the hosts of $site do not come up:" >&2
+        tail -n 2 "keys/$site.log" >&2
+        echo "(another folder may have its stand-ins on port $(port_of $site): ./hosts.sh stop there)" >&2
         exit 1
       fi
       sleep 0.1
