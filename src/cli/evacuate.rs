@@ -292,7 +292,8 @@ impl Evacuation<'_> {
             return Ok(());
         }
         Err(CommandError::refused(format!("{word} was not typed, so nothing was done; plan {id} is kept"))
-            .hint(format!("`bonghwa run {id}` carries it out; `bonghwa show {id}` shows all of it")))
+            .hint(format!("`bonghwa run {id}` carries it out"))
+            .hint(format!("`bonghwa show {id} | less` shows all of it")))
     }
 
     /// The same door as `run`: it looks again, since nobody knows how long the question stood there.
