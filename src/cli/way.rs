@@ -5,6 +5,11 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rustix::process::Resource;
+use rustix::process::Rlimit;
+use rustix::process::getrlimit;
+use rustix::process::setrlimit;
+
 use crate::cli::error::CommandError;
 use crate::cli::input;
 use crate::cli::live::references;
@@ -21,6 +26,7 @@ use crate::run::Event;
 ///
 /// What is known of hosts can't be read.
 pub(crate) fn hands(root: &Path, run: &Path, plan: &Plan, entries: &[Entry]) -> Result<Hands, CommandError> {
+    more_files();
     let secrets = Secrets::new(input::environment()).hiding(references(plan));
     let hands = Hands::new(root.to_owned(), run.join("records"), secrets);
     let settings = SshSettings { mark: mark(entries), ..settings(root, plan) };
@@ -38,6 +44,18 @@ fn mark(entries: &[Entry]) -> String {
         Some(format!("{:x}-{:x}", entry.at.0, by.pid))
     });
     taken.unwrap_or_default()
+}
+
+/// A session takes three files, and 1,024 in all are usual unless one asks for more: a third of 1,000 hosts then fails here.
+const FILES_WANTED: u64 = 16_384;
+
+/// Asks the system for as many open files as it grants without further ado. Where it grants fewer, whatever needs one says so.
+fn more_files() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = maximum.map_or(FILES_WANTED, |maximum| maximum.min(FILES_WANTED));
+    if current.is_some_and(|current| current < wanted) {
+        let _granted = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum });
+    }
 }
 
 /// How this operator reaches hosts.

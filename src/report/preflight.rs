@@ -36,7 +36,7 @@ pub fn preflight_text(seen: &Preflight, all: bool, paint: Paint) -> String {
     section("SUMMARY", tone, &format!("{}; {}", needs(seen), tags(seen)));
     for group in &seen.unreached {
         let (head, tone) = if group.excused { ("excused", Tone::Quiet) } else { ("UNREACHABLE", Tone::Alarm) };
-        section(head, tone, &unreached(group, if all { usize::MAX } else { paint.columns - HEAD }));
+        section(head, tone, &unreached(group, group.count == 1, if all { usize::MAX } else { paint.columns - HEAD }));
     }
     for secret in &seen.missing {
         section("MISSING", Tone::Alarm, &missing(secret, if all { usize::MAX } else { paint.columns - HEAD }));
@@ -65,7 +65,7 @@ pub fn preflight_text(seen: &Preflight, all: bool, paint: Paint) -> String {
 #[must_use]
 pub fn preflight_lines(seen: &Preflight, columns: usize) -> String {
     let mut out = words::hang("PREFLIGHT ", &format!("{}; {}", needs(seen), tags(seen)), columns);
-    let hosts = seen.unreached.iter().filter(|group| !group.excused).map(|group| unreached(group, columns / 2));
+    let hosts = seen.unreached.iter().filter(|group| !group.excused).map(|group| unreached(group, false, columns / 2));
     let secrets = seen.missing.iter().map(|secret| missing(secret, columns.saturating_sub(4)));
     let all: Vec<String> = hosts.chain(secrets).collect();
     for line in all.iter().take(FEW) {
@@ -121,12 +121,13 @@ fn is_late(step: &StepSeen) -> bool {
 
 /// How many steps stand where.
 fn tags(seen: &Preflight) -> String {
-    let told: Vec<String> = [Kind::Unreachable, Kind::Done, Kind::NotDone, Kind::Predicted, Kind::Opaque]
-        .into_iter()
-        .map(|kind| (kind, seen.steps.iter().filter(|step| kind_of(&step.tag) == kind).count()))
-        .filter(|(_, count)| *count > 0)
-        .map(|(kind, count)| format!("{count} {}", kind.told()))
-        .collect();
+    let told: Vec<String> =
+        [Kind::Unreachable, Kind::Done, Kind::NotDone, Kind::Predicted, Kind::Opaque, Kind::Excused]
+            .into_iter()
+            .map(|kind| (kind, seen.steps.iter().filter(|step| kind_of(&step.tag) == kind).count()))
+            .filter(|(_, count)| *count > 0)
+            .map(|(kind, count)| format!("{count} {}", kind.told()))
+            .collect();
     match told.is_empty() {
         true => "no step to look at".to_owned(),
         false => format!("{}: {}", words::count(seen.steps.len(), "step"), told.join(", ")),
@@ -237,9 +238,9 @@ fn one(step: &StepSeen) -> String {
 }
 
 /// `37 hosts (pg-msg-[001-037]): connect: connection refused`. As many of its hosts as fit.
-fn unreached(group: &UnreachedHosts, columns: usize) -> String {
+fn unreached(group: &UnreachedHosts, in_full: bool, columns: usize) -> String {
     let count = usize::try_from(group.count).unwrap_or(usize::MAX);
-    let why = if group.count == 1 { &group.detail } else { &group.why };
+    let why = if in_full { &group.detail } else { &group.why };
     let stage = stage(group.stage);
     let stage = if stage.is_empty() { String::new() } else { format!("{stage}: ") };
     let hosts: Vec<&str> = group.hosts.split(',').collect();
@@ -269,4 +270,142 @@ fn missing(secret: &MissingSecret, columns: usize) -> String {
     }
     let room = columns.saturating_sub(words::width(&lead)).max(30);
     format!("{lead}{}", words::fold(&secret.steps, room))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::preflight_line;
+    use super::preflight_lines;
+    use super::preflight_text;
+    use crate::model::Millis;
+    use crate::report::paint::NARROW;
+    use crate::report::paint::Paint;
+    use crate::run::preflight::Because;
+    use crate::run::preflight::By;
+    use crate::run::preflight::MissingSecret;
+    use crate::run::preflight::Preflight;
+    use crate::run::preflight::Stage;
+    use crate::run::preflight::StepSeen;
+    use crate::run::preflight::Tag;
+    use crate::run::preflight::UnreachedHosts;
+
+    fn seen() -> Preflight {
+        let step = |step: &str, tag| StepSeen { step: step.to_owned(), tag, positions: Vec::new() };
+        let group = |hosts: &str, count, why: &str, excused| UnreachedHosts {
+            hosts: hosts.to_owned(),
+            count,
+            stage: Stage::Connect,
+            why: why.to_owned(),
+            detail: format!("10.0.0.7:22 can't be connected to: {why}"),
+            excused,
+        };
+        let lost = |excused| Tag::Unreachable { hosts: "pg-msg-[001-037]".into(), count: 37, of: 120, excused };
+        let late = Tag::Unreachable { hosts: String::new(), count: 0, of: 3, excused: false };
+        let probed = |done| Tag::Probed { by: By::DoneIf, done, so: 1, of: 3 };
+        Preflight {
+            format: 1,
+            plan: "0123456789abcdef".to_owned(),
+            at_unix_ms: 60_000,
+            took_ms: Millis(10_400),
+            within_ms: Millis(30_000),
+            only_lifeline: false,
+            hosts: 214,
+            unreached: vec![
+                group("pg-msg-[001-037]", 37, "Connection refused", false),
+                group("as-db-1", 1, "Connection refused", false),
+                group("n-db-1", 1, "No route to host", true),
+            ],
+            secrets: 7,
+            missing: vec![MissingSecret {
+                reference: "env:TSIG".to_owned(),
+                why: "env:TSIG: no such variable is set, or it is empty".to_owned(),
+                steps: vec!["dns/shift@ansan".to_owned()],
+            }],
+            steps: vec![
+                step("message-store/promote@ansan", probed(false)),
+                step("message-store/start@ansan", lost(false)),
+                step("message-store/fence@pangyo", lost(true)),
+                step("session/start@ansan", probed(true)),
+                step("session/look@ansan", late),
+                step("web/start@ansan", Tag::Predicted),
+                step("dns/ask@ansan", Tag::Opaque { because: Because::NoAnswer, detail: Some("status 503".into()) }),
+                step("site:pangyo/border", Tag::Opaque { because: Because::Person, detail: None }),
+            ],
+        }
+    }
+
+    #[test]
+    fn what_must_be_mended_stands_first() {
+        let paint = Paint { color: false, columns: NARROW };
+        expect![[r#"
+            Preflight of plan 0123456789ab: looked for 10s, and changed nothing
+            SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 probe not
+                         answered in time; 8 steps: 2 unreachable, 1 already done, 1 not
+                         done, 1 without a probe, 2 that nobody can look at, 1 excused
+            UNREACHABLE  37 hosts (pg-msg-[001-037]): connect: Connection refused
+            UNREACHABLE  1 host (as-db-1): connect: 10.0.0.7:22 can't be connected to:
+                         Connection refused
+            excused      1 host (n-db-1): connect: 10.0.0.7:22 can't be connected to: No
+                         route to host
+            MISSING      env:TSIG: no such variable is set, or it is empty; for
+                         dns/shift@ansan
+            unreachable  1 step: message-store/start@ansan
+            unreachable  1 step: no answer in time: session/look@ansan
+            excused      1 step: not reached; that counts as done, or a person is asked:
+                         message-store/fence@pangyo
+            opaque       1 step: its probe has no answer now: dns/ask@ansan
+            opaque       1 step: a person does it: site:pangyo/border
+            predicted    1 step: all reached, no probe declared: web/start@ansan
+            probed       1 step: not done: message-store/promote@ansan
+            probed       1 step: already done: session/start@ansan
+            `--all` tells each step; `--json` is for programs.
+        "#]]
+        .assert_eq(&preflight_text(&seen(), false, paint));
+        expect![[r#"
+            Preflight of plan 0123456789ab: looked for 10s, and changed nothing
+            SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 probe not
+                         answered in time; 8 steps: 2 unreachable, 1 already done, 1 not
+                         done, 1 without a probe, 2 that nobody can look at, 1 excused
+            UNREACHABLE  37 hosts (pg-msg-[001-037]): connect: Connection refused
+            UNREACHABLE  1 host (as-db-1): connect: 10.0.0.7:22 can't be connected to:
+                         Connection refused
+            excused      1 host (n-db-1): connect: 10.0.0.7:22 can't be connected to: No
+                         route to host
+            MISSING      env:TSIG: no such variable is set, or it is empty; for
+                         dns/shift@ansan
+            unreachable  message-store/start@ansan: 37 of 120 hosts: pg-msg-[001-037]
+            unreachable  session/look@ansan: no answer in time
+            excused      message-store/fence@pangyo: 37 of 120 hosts: pg-msg-[001-037]
+            opaque       dns/ask@ansan: its probe has no answer now: status 503
+            opaque       site:pangyo/border: a person does it
+            predicted    web/start@ansan: all reached, no probe declared
+            probed       message-store/promote@ansan: not done (1 of 3 hosts)
+            probed       session/start@ansan: already done (1 of 3 hosts)
+        "#]]
+        .assert_eq(&preflight_text(&seen(), true, paint));
+        expect![[r#"
+            PREFLIGHT 38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 probe not
+                      answered in time; 8 steps: 2 unreachable, 1 already done, 1 not done,
+                      1 without a probe, 2 that nobody can look at, 1 excused
+              ! 37 hosts (pg-msg-[001-037]): connect: Connection refused
+              ! 1 host (as-db-1): connect: Connection refused
+              ! env:TSIG: no such variable is set, or it is empty; for dns/shift@ansan
+        "#]]
+        .assert_eq(&preflight_lines(&seen(), NARROW));
+    }
+
+    #[test]
+    fn its_age_is_told_with_what_was_wrong() {
+        let at = |minutes: u64| preflight_line(&seen(), 60_000 + minutes * 60_000);
+        let wrong = "38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 probe not answered in time";
+        assert_eq!(at(0), format!("preflight: just now, {wrong}"));
+        assert_eq!(at(12), format!("preflight: 12 min ago, {wrong}"));
+        assert_eq!(at(119), format!("preflight: 1 h ago, {wrong}"));
+        assert_eq!(at(3 * 1_440), format!("preflight: 3 days ago, {wrong}"));
+        assert!(preflight_line(&seen(), 0).contains("in the future by this clock"));
+        let fine = Preflight { unreached: Vec::new(), missing: Vec::new(), steps: Vec::new(), ..seen() };
+        assert_eq!(preflight_line(&fine, 60_000), "preflight: just now, all 214 hosts reached");
+    }
 }

@@ -162,7 +162,7 @@ impl Far {
         for folder in ["world", "state"] {
             fs::create_dir(beside.path().join(folder)).expect("a folder");
         }
-        let open = (1..=13).filter(|at| !closed.contains(at) && ![3, 4, 9, 10].contains(at));
+        let open = (1..=13).filter(|at| !closed.contains(at) && ![3, 4, 10].contains(at));
         let addresses: Vec<String> = open.map(|at| format!("127.0.0.{at}")).collect();
         let sshd = Sshd::start(beside.path(), &addresses);
         let closed = closed_port();
@@ -317,6 +317,49 @@ fn what_would_fail_at_night_is_found_before() {
     far.assert_untouched();
     let told = far.test.run(&["show", "plan.json"]).code(0).err();
     assert_eq!(told, "preflight: just now, 5 of 10 hosts unreachable, 1 of 2 secrets missing\n");
+}
+
+/// The estate, with a bastion before the hosts of two services.
+fn behind_a_bastion(closed: &[u8]) -> Far {
+    let far = Far::without(closed);
+    let (port, user) = (far.sshd.port(), user());
+    let here = |pattern: &str, more: &str| {
+        format!(
+            "[[host]]\nmatch = \"{pattern}\"\naddress = \"{{{{ host }}}}\"\nport = {port}\nuser = \"{user}\"\nuses = []\n{more}"
+        )
+    };
+    let rules = here("127.0.0.9", "") + &here("127.0.0.1*", "jump = [\"bastion@south\"]\n");
+    let bastion = "[service.bastion]\ntier = \"lifeline\"\nowner = \"ops\"\nkind = \"stateless\"\nload = { cores = 1 }\n\
+                   [service.bastion.at.south]\nrole = \"active\"\nhosts = \"127.0.0.9\"\nmax-load = { cores = 2 }\n";
+    let topology = fs::read_to_string(far.test.path().join("topology/all.toml")).expect("a file");
+    let (services, others) = topology.split_once("[[host]]").expect("a rule");
+    fs::write(far.test.path().join("topology/all.toml"), format!("{services}{bastion}{rules}[[host]]{others}"))
+        .expect("a file");
+    far.test.plan(&["--lost", "north", "-o", "plan.json", "--quiet"]).code(0);
+    far
+}
+
+#[test]
+fn a_bastion_is_looked_at_as_what_stands_behind_it() {
+    let secrets = [("CANARY", "x"), ("NOBODY", "x")];
+    let far = behind_a_bastion(&[]);
+    let (seen, ended) = far.look(&[], &secrets);
+    assert_eq!(seen["hosts"], 11);
+    assert_eq!(tag(&seen, "text/start@south")["is"], "predicted");
+    ended.code(0);
+    let far = behind_a_bastion(&[9]);
+    let (seen, ended) = far.look(&[], &secrets);
+    let groups = seen["unreached"].as_array().expect("groups");
+    let told = |stage: &str| groups.iter().find(|group| group["stage"] == stage && group["excused"] == false);
+    let behind = told("bastion").expect("a group");
+    assert_eq!(behind["hosts"], "127.0.0.[1-2],127.0.0.[11-13]");
+    let why = format!("no way through 127.0.0.9:{}: Connection refused", far.sshd.port());
+    assert_eq!(behind["why"], why.as_str());
+    assert_eq!(told("connect").expect("a group")["hosts"], "127.0.0.9");
+    // What does not stand behind it was reached.
+    assert_eq!(tag(&seen, "photo/start@south")["is"], "predicted");
+    ended.code(1);
+    far.assert_untouched();
 }
 
 #[test]
