@@ -73,7 +73,7 @@ fn listen(server: &str, folder: &Path, addresses: &[String], port: u16) -> Optio
     let here = folder.display();
     let listen: String = addresses.iter().map(|address| format!("ListenAddress {address}:{port}\n")).collect();
     let text = format!(
-        "{listen}HostKey {here}/host\nPidFile none\nUsePAM no\nStrictModes no\nAuthorizedKeysFile {here}/key.pub\n\
+        "{listen}HostKey {here}/host\nPidFile none\nUsePAM no\nStrictModes no\nSetEnv HOME={here}\nAuthorizedKeysFile {here}/key.pub\n\
          PasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\nMaxStartups 10000\n"
     );
     let config = folder.join(format!("sshd-{port}"));

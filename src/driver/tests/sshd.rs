@@ -77,6 +77,8 @@ impl Sshd {
                  PermitRootLogin yes\nMaxStartups 10000\nLogLevel VERBOSE\n{more}\n",
                 client.folder.path().display()
             );
+            // What stands in the user's own profile has no part in this; reading it may take longer than the test.
+            let text = format!("{text}SetEnv HOME={}\n", folder.path().display());
             fs::write(&config, text).expect("a file");
             let mut process = Command::new(server)
                 .arg("-D")
