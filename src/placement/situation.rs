@@ -7,7 +7,6 @@ use crate::model::Incident;
 use crate::model::Observation;
 use crate::model::Ppm;
 use crate::model::Replica;
-use crate::model::Role;
 use crate::model::Scope;
 use crate::model::ScopeState;
 use crate::model::Service;
@@ -153,13 +152,11 @@ impl Situation {
         if left == Ppm::ONE { replica.max_load.clone() } else { replica.max_load.times_down(left) }
     }
 
-    /// Whether any replica of the service can be used at once: it is active, there, and trusted.
+    /// Whether any replica of the service can be used at once: it carries users, is there, and is trusted.
     #[must_use]
-    pub fn survives(&self, estate: &Estate, id: ServiceId) -> bool {
-        let seats = &self.seats[id.at()];
-        estate.service(id).replicas.iter().zip(seats).any(|(replica, seat)| {
-            matches!(replica.role, Role::Active) && seat.fate.serves() && seat.hosts_left > Ppm::ZERO
-        })
+    pub fn survives(&self, id: ServiceId) -> bool {
+        let mut seats = self.seats[id.at()].iter();
+        seats.any(|seat| seat.before > Ppm::ZERO && seat.fate.serves() && seat.hosts_left > Ppm::ZERO)
     }
 
     /// Whether the voters that are left are a majority of all; always so where nothing votes.

@@ -286,22 +286,25 @@ fn seat_now(situation: &Situation, id: ServiceId, at: usize, replica: &Replica, 
         Fate::Up if now.hosts_left < Ppm::ONE => {
             now.before.min(demand.share_that_fits(&situation.carries(id, at, replica)))
         }
-        Fate::Up => now.before,
-        Fate::Leaving | Fate::Lost | Fate::Impaired | Fate::Returning | Fate::Quarantined => Ppm::ZERO,
+        // Whoever was seen to serve at a site that is gone back to serves on.
+        Fate::Up | Fate::Returning => now.before,
+        Fate::Leaving | Fate::Lost | Fate::Impaired | Fate::Quarantined => Ppm::ZERO,
     };
     let stays = Serving { level: Level::Full, share };
     let part = match now.fate {
-        Fate::Up if now.before > Ppm::ZERO => Part::Survivor,
+        Fate::Up | Fate::Returning if now.before > Ppm::ZERO => Part::Survivor,
         Fate::Up | Fate::Returning => Part::Bystander,
         Fate::Leaving | Fate::Lost | Fate::Impaired | Fate::Quarantined if now.before > Ppm::ZERO => Part::Left,
         Fate::Leaving | Fate::Lost | Fate::Impaired | Fate::Quarantined => Part::Bystander,
     };
     let serving = if share > Ppm::ZERO { stays } else { Serving::NOTHING };
     let held = match (now.fate, now.before > Ppm::ZERO) {
-        (Fate::Up, true) => demand.times(share),
+        (Fate::Up | Fate::Returning, true) => demand.times(share),
         (Fate::Leaving, true) => demand.times(now.before),
         (Fate::Up | Fate::Leaving, false) => replica.standing.clone(),
-        (Fate::Lost | Fate::Impaired | Fate::Quarantined | Fate::Returning, _) => Amounts::zero(demand.0.len()),
+        (Fate::Lost | Fate::Impaired | Fate::Quarantined, _) | (Fate::Returning, false) => {
+            Amounts::zero(demand.0.len())
+        }
     };
     Seat {
         part,

@@ -20,6 +20,7 @@ use crate::placement::Part;
 use crate::placement::Placed;
 use crate::placement::Placement;
 use crate::placement::Seat;
+use crate::placement::SeatNow;
 use crate::placement::Serving;
 use crate::placement::Situation;
 use crate::placement::Urgency;
@@ -60,8 +61,12 @@ pub(in crate::plan) fn assume(
     for (at, placed) in away.services.iter().enumerate() {
         let moved = placed.seats.iter().any(|seat| seat.last.share != seat.now.share || seat.part == Part::Left);
         if moved {
-            let replicas = placed.seats.iter().zip(&estate.services[at].replicas);
-            let shares = replicas.map(|(seat, replica)| (replica.site, seat.last.share)).collect();
+            let replicas = placed.seats.iter().zip(&estate.services[at].replicas).zip(&situation.seats[at]);
+            // Whom nobody could take over from a site that is still shut stays there.
+            let stays = |now: &SeatNow| placed.admits == Ppm::ZERO && now.fate == Fate::Quarantined;
+            let shares = replicas
+                .map(|((seat, replica), now)| (replica.site, if stays(now) { now.before } else { seat.last.share }));
+            let shares = shares.collect();
             assumed.active.push((ServiceId::new(at), shares));
         }
     }
@@ -97,9 +102,8 @@ pub(in crate::plan) fn home(
         let shut = |replica: usize| {
             matches!(situation.seats[at][replica].fate, Fate::Quarantined | Fate::Lost | Fate::Impaired)
         };
-        if (0..placed.seats.len())
-            .any(|replica| shut(replica) && estate.service(id).replicas[replica].share > Ppm::ZERO)
-        {
+        let homes = estate.service(id).replicas.iter().enumerate().filter(|(_, replica)| replica.share > Ppm::ZERO);
+        if homes.into_iter().any(|(replica, _)| shut(replica)) || !situation.has_majority(estate, id) {
             continue;
         }
         let demand = situation.demand(estate, id, Level::Full);
@@ -176,7 +180,7 @@ fn floors_first(estate: &Estate, placement: &mut Placement) {
             let full = dependency.kind == DependencyKind::Hard && !gates_the_floor(estate, id, dependency);
             full && impacts[dependency.service.at()] != Impact::Unaffected
         });
-        if placed.impact == Impact::Unaffected || !waits {
+        if matches!(placed.impact, Impact::Unaffected | Impact::Exposed) || !waits {
             continue;
         }
         placed.first_level = Level::Degraded;

@@ -43,6 +43,7 @@ pub fn blank(estate: &Estate, as_of: Date) -> Result<Plan, FormatError> {
         classes: Vec::new(),
         sites: Vec::new(),
         services: Vec::new(),
+        elsewhere: Vec::new(),
         untouched: u64::try_from(estate.services.len()).unwrap_or(u64::MAX),
         unplanned: 0,
         gates: Vec::new(),

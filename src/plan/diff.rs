@@ -176,6 +176,7 @@ fn bare(plan: &Plan) -> Plan {
         incident: plan.incident.clone(),
         classes: plan.classes.clone(),
         sites: plan.sites.clone(),
+        elsewhere: plan.elsewhere.clone(),
         untouched: plan.untouched,
         unplanned: plan.unplanned,
         bastions: plan.bastions.clone(),

@@ -48,6 +48,10 @@ pub struct Plan {
     pub sites: Vec<SiteOnPaper>,
     /// Every service that the incident touches, or that gives up room, in order of urgency, then of recovery.
     pub services: Vec<ServiceOnPaper>,
+    /// Services that stand nowhere above, and that are served otherwise than declared. Plans from before they were written
+    /// down have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<ServedOnPaper>,
     /// How many services the incident does not touch.
     pub untouched: u64,
     /// How many it touches and the plan leaves out, since it was made for the lifeline alone.
@@ -81,6 +85,26 @@ impl Plan {
             Some(retreat) => vec![ScopeOnPaper { scope: retreat.run.clone(), state: "taken back".to_owned() }],
         }
     }
+}
+
+/// Who serves a service that the plan leaves as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ServedOnPaper {
+    /// The service.
+    pub id: String,
+    /// Where its users are; empty where nobody serves it.
+    pub at: Vec<ShareOnPaper>,
+}
+
+/// Which share of the users is served at a site.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct ShareOnPaper {
+    /// Where.
+    pub site: String,
+    /// Which share.
+    pub share: Ppm,
 }
 
 /// What happened, and under which conditions it was planned.

@@ -94,7 +94,8 @@ pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]
             gates.push(gate);
         }
         web.order(&gates, &behind);
-        if scene.mode != Mode::Switchover {
+        let unheard = scene.sources(id).iter().any(|&source| scene.is_silent(id, source));
+        if scene.mode != Mode::Switchover || unheard {
             let gate = data_loss(scene, web, id, replica, issues);
             web.order(&gates, &[gate]);
             web.order(&[gate], &behind);

@@ -95,9 +95,11 @@ pub(in crate::plan) fn lanes(scene: &Scene<'_>, web: &mut Web) -> Vec<Lane> {
     lanes
 }
 
-/// In a failover the fence runs beside everything else, and only its gate is waited for.
+/// The fence of what need not answer runs beside everything else, and only its gate is waited for.
 fn in_lane(scene: &Scene<'_>, draft: &Draft, replica: Option<usize>) -> bool {
-    let beside = scene.mode == Mode::Failover && draft.phase == Phase::Fence && draft.side != Side::Target;
+    let silent = scene.mode == Mode::Failover
+        || draft.service().zip(draft.source).is_some_and(|(id, source)| scene.is_silent(id, source));
+    let beside = silent && draft.phase == Phase::Fence && draft.side != Side::Target;
     !beside && (draft.lane == replica || draft.lane.is_none())
 }
 

@@ -72,6 +72,8 @@ pub use document::Plan;
 pub use document::PoolOnPaper;
 pub use document::Repair;
 pub use document::ScopeOnPaper;
+pub use document::ServedOnPaper;
+pub use document::ShareOnPaper;
 pub use document::SiteOnPaper;
 pub use document::Source;
 pub use document::SshOnPaper;

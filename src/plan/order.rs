@@ -166,6 +166,12 @@ fn wait_for_callees(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lan
         }
     }
     wait_to_start(scene, web, lane, ready);
+    wait_for_majority(scene, web, lane);
+}
+
+/// What lost its majority starts when a person has supplied one.
+fn wait_for_majority(scene: &Scene<'_>, web: &mut Web, lane: &Lane) {
+    let id = lane.service;
     if scene.placed(id).no_majority {
         let gate = gates::break_glass(web, &format!("quorum:{}", scene.name(id)), scene.class(id));
         web.order(&[gate], lane.entries_from(Phase::Start));
@@ -177,12 +183,16 @@ fn wait_to_start(scene: &Scene<'_>, web: &mut Web, lane: &Lane, ready: &Ready) {
     let id = lane.service;
     let service = scene.estate().service(id);
     let added = lane.replica.filter(|&at| scene.placed(id).seats[at].part == Part::Added);
-    if !added.is_some_and(|at| must_start(service.replicas[at].role)) {
+    if !added.is_some_and(|at| must_start(scene.role(id, at))) {
         return;
     }
     for dependency in service.depends_on.iter().filter(|dependency| dependency.kind == DependencyKind::Start) {
         let callee = dependency.service;
-        if callee != id {
+        // What is moved in order serves on meanwhile.
+        let serves = scene.mode != Mode::Failover
+            && matches!(scene.placed(callee).impact, Impact::Unaffected | Impact::Exposed)
+            && !scene.placed(callee).no_majority;
+        if callee != id && !serves {
             let supplied = Worth::Supplied(format!("service:{}", scene.name(callee)));
             web.prefer(&ready.of[callee.at()], lane.entries_from(Phase::Start), &supplied);
         }
@@ -229,6 +239,8 @@ fn move_in_order(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], lane: &Lane, 
             web.prefer(lane.sinks_until(Phase::Drain), other.entries_from(Phase::Drain), &Worth::Courtesy);
         }
     }
+    wait_to_start(scene, web, lane, ready);
+    wait_for_majority(scene, web, lane);
 }
 
 /// The raise to the last level waits for the service itself, and for what only the full level needs.

@@ -29,7 +29,9 @@ use crate::plan::Mode;
 use crate::plan::Outlook;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
+use crate::plan::ServedOnPaper;
 use crate::plan::ServiceOnPaper;
+use crate::plan::ShareOnPaper;
 use crate::plan::Source;
 use crate::plan::SshOnPaper;
 use crate::plan::Step;
@@ -82,6 +84,7 @@ pub(in crate::plan) fn write(
         sources: inputs.sources.clone(),
         classes: classes(scene, clock),
         sites: sites(scene),
+        elsewhere: Vec::new(),
         untouched: count(estate.services.len() - services.len() - unplanned(scene)),
         unplanned: count(unplanned(scene)),
         services,
@@ -97,6 +100,21 @@ pub(in crate::plan) fn write(
         findings: issues,
         outlook: Outlook::default(),
     }
+}
+
+/// Who serves what the plan leaves as it is, where that is otherwise than declared: nobody reads it off the estate.
+pub(in crate::plan) fn elsewhere(plan: &mut Plan, estate: &Estate, observation: &Observation) {
+    let planned: BTreeSet<&str> = plan.services.iter().map(|service| service.id.as_str()).collect();
+    let left = observation.active.iter().filter(|(id, _)| !planned.contains(estate.service(*id).name.as_str()));
+    let served = left.map(|(id, shares)| ServedOnPaper {
+        id: estate.service(*id).name.clone(),
+        at: shares
+            .iter()
+            .filter(|(_, share)| *share > Ppm::ZERO)
+            .map(|(site, share)| ShareOnPaper { site: estate.site(*site).name.clone(), share: *share })
+            .collect(),
+    });
+    plan.elsewhere = served.collect();
 }
 
 /// What was taken to be so, and where that was learnt.

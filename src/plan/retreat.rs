@@ -185,6 +185,7 @@ pub fn retreat(parent: &Plan, undone: Undone) -> Result<Plan, RetreatError> {
         sources: parent.sources.clone(),
         classes: classes(parent, &services, &timed),
         sites: parent.sites.iter().map(|site| now(site, &quarantined)).collect(),
+        elsewhere: parent.elsewhere.clone(),
         untouched: parent.untouched
             + u64::try_from(parent.services.len().saturating_sub(services.len())).unwrap_or_default(),
         services,

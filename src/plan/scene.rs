@@ -2,7 +2,9 @@
 
 use crate::model::Estate;
 use crate::model::Incident;
+use crate::model::Ppm;
 use crate::model::Procedure;
+use crate::model::Role;
 use crate::model::ScopeState;
 use crate::model::ServiceId;
 use crate::model::SiteId;
@@ -54,6 +56,12 @@ impl<'a> Scene<'a> {
         self.situation.seats[id.at()][replica].fate
     }
 
+    /// What a service's replica is now: whoever carries users is active, whatever it was declared as.
+    pub(in crate::plan) fn role(&self, id: ServiceId, replica: usize) -> Role {
+        let carries = self.situation.seats[id.at()][replica].before > Ppm::ZERO;
+        if carries { Role::Active } else { self.ground.estate.service(id).replicas[replica].role }
+    }
+
     /// Urgency of what brings a service back; 0 first.
     pub(in crate::plan) fn class(&self, id: ServiceId) -> u8 {
         u8::try_from(self.urgency.tier[id.at()].at()).unwrap_or(u8::MAX)
@@ -87,8 +95,12 @@ impl<'a> Scene<'a> {
     /// The replicas that are left, by position.
     pub(in crate::plan) fn sources(&self, id: ServiceId) -> Vec<usize> {
         let seats = &self.placed(id).seats;
-        let touches = |at: usize| self.mode == Mode::Failover || self.fate(id, at) != Fate::Quarantined;
-        (0..seats.len()).filter(|&at| seats[at].part == Part::Left && touches(at)).collect()
+        (0..seats.len()).filter(|&at| seats[at].part == Part::Left).collect()
+    }
+
+    /// Whether nobody counts on an answer from a replica that is left: nothing waits for what is asked of it.
+    pub(in crate::plan) fn is_silent(&self, id: ServiceId, source: usize) -> bool {
+        self.mode == Mode::Failover || matches!(self.fate(id, source), Fate::Lost | Fate::Quarantined)
     }
 
     /// Whose steps bring services back: each occasion falls back to failover's.

@@ -138,7 +138,7 @@ fn fits(scene: &Scene<'_>, id: ServiceId, at: usize, step: &StepTemplate) -> boo
     let replica = &scene.estate().service(id).replicas[at];
     let site = scene.estate().site(replica.site);
     let lane = step.on == On::Target || step.on == On::Operator && mentions(step, "target");
-    lane && (step.when.is_empty() || step.when.contains(&replica.role))
+    lane && (step.when.is_empty() || step.when.contains(&scene.role(id, at)))
         && step.at.is_none_or(|kind| kind == site.kind)
         && is_in_order(scene, step)
 }
@@ -296,9 +296,12 @@ impl Desk<'_> {
         }
     }
 
-    /// In a failover nothing is asked of a source that is gone but to be fenced, and not even that where its whole
-    /// site is fenced.
+    /// Nothing is asked of a source that is gone but to be fenced, and in a failover not even that where its whole site is
+    /// fenced.
     fn reaches(&self, step: &StepTemplate, source: usize) -> bool {
+        if self.scene.mode != Mode::Failover && self.scene.is_silent(self.id, source) {
+            return step.on == On::Source && step.phase == Phase::Fence;
+        }
         if self.scene.mode != Mode::Failover || step.on != On::Source {
             return true;
         }

@@ -17,7 +17,6 @@ use crate::placement::Impact;
 use crate::placement::Need as Pull;
 use crate::placement::Part;
 use crate::placement::Through;
-use crate::plan::Mode;
 use crate::plan::Side;
 use crate::plan::draft::Chosen;
 use crate::plan::draft::Draft;
@@ -45,8 +44,8 @@ pub(in crate::plan) fn supply(scene: &Scene<'_>, drafts: &mut [Draft]) {
 fn needs(scene: &Scene<'_>, draft: &Draft) -> Vec<Need> {
     let estate = scene.estate();
     let mut needs = Vec::new();
-    let best_effort = draft.side == Side::Source && scene.mode == Mode::Failover;
-    if best_effort {
+    let silent = draft.service().zip(draft.source).is_some_and(|(id, source)| scene.is_silent(id, source));
+    if draft.side == Side::Source && silent {
         return needs;
     }
     let Some(template) = draft.template(estate) else {
@@ -151,7 +150,7 @@ fn how(scene: &Scene<'_>, supply: Supply) -> How {
             if works && placed.seats.iter().any(|seat| seat.now.share > Ppm::ZERO) {
                 return How::There;
             }
-            if works && scene.situation.survives(scene.estate(), id) {
+            if works && scene.situation.survives(id) {
                 return How::There;
             }
             if placed.impact != Impact::Stranded && scene.is_away(id) { How::Recovered } else { How::Missing }
@@ -164,7 +163,7 @@ fn how(scene: &Scene<'_>, supply: Supply) -> How {
             let seat = &scene.placed(id).seats[at];
             if !matches!(scene.fate(id, at), Fate::Up | Fate::Leaving) {
                 How::Missing
-            } else if matches!(seat.part, Part::Survivor | Part::Left) || !must_start(replicas[at].role) {
+            } else if matches!(seat.part, Part::Survivor | Part::Left) || !must_start(scene.role(id, at)) {
                 How::There
             } else if seat.part == Part::Added {
                 How::Recovered
@@ -205,7 +204,6 @@ pub(in crate::plan) fn pulls(scene: &Scene<'_>, drafts: &[Draft]) -> Vec<Pull> {
 
 /// Whether the service comes back on a replica that must be started.
 pub(in crate::plan) fn starts(scene: &Scene<'_>, id: ServiceId) -> bool {
-    let replicas = &scene.estate().service(id).replicas;
-    let seats = &scene.placed(id).seats;
-    seats.iter().zip(replicas).any(|(seat, replica)| seat.part == Part::Added && must_start(replica.role))
+    let mut seats = scene.placed(id).seats.iter().enumerate();
+    seats.any(|(at, seat)| seat.part == Part::Added && must_start(scene.role(id, at)))
 }

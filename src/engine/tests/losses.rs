@@ -364,10 +364,7 @@ impl Story {
         }];
         if let Some((stage, entries)) = &played.child {
             read(stage, entries).map_err(|why| format!("child: {why}"))?;
-            let violations = verify(&self.estate, &stage.plan);
-            if let Some(worst) = violations.iter().find(|violation| violation.destroys()) {
-                return Err(format!("the second pair of eyes refuses the child: {worst:?}"));
-            }
+            self.second_eyes("the child", &stage.plan)?;
             let watch = Watch::follow(&stage.plan, entries)?;
             members.push(Member { name: "child", plan: &stage.plan, entries, watch });
         }
@@ -386,12 +383,21 @@ impl Story {
             return Ok(());
         };
         sealed_sites_are_left_alone(members, &plan).map_err(|why| format!("next: {why}"))?;
+        self.second_eyes("next", &plan)?;
         let home = Incident { scopes: vec![(third.scopes[0].0.clone(), ScopeState::Returning)], ..third };
         let back = make(&self.estate, &home, &so.observation);
         let sealed = so.observation.quarantined.contains(&fate.third);
         match (sealed, back) {
             (true, Ok(_)) => Err("a quarantined site is gone back to".to_owned()),
-            (true | false, _) => Ok(()),
+            (false, Ok(plan)) => self.second_eyes("the way home", &plan),
+            (true | false, Err(_)) => Ok(()),
+        }
+    }
+
+    fn second_eyes(&self, name: &str, plan: &Plan) -> Result<(), String> {
+        match verify(&self.estate, plan).first() {
+            Some(first) => Err(format!("the second pair of eyes disagrees with {name}: {first:?}")),
+            None => Ok(()),
         }
     }
 

@@ -117,6 +117,7 @@ impl Damage {
                 seat.before = from.map_or(Ppm::ZERO, |from| from.share);
             }
         }
+        served_elsewhere(estate, plan, &mut seats);
         let mut lost_hosts = Vec::new();
         for (scope, state) in scopes {
             match scope {
@@ -207,6 +208,17 @@ fn seat(replica: &Replica, sites: &[State]) -> Seat {
     let before = if replica.role == Role::Active { replica.share } else { Ppm::ZERO };
     let hosts = replica.hosts.as_ref().map_or(1, HostSet::count);
     Seat { site: replica.site, state: sites[replica.site.at()], before, hosts: (hosts, hosts) }
+}
+
+/// Who serves what the plan leaves as it is was observed, too.
+fn served_elsewhere(estate: &Estate, plan: &Plan, seats: &mut [Vec<Seat>]) {
+    for entry in &plan.elsewhere {
+        let Some(id) = estate.service_named(&entry.id) else { continue };
+        for seat in &mut seats[id.at()] {
+            let name = &estate.site(seat.site).name;
+            seat.before = entry.at.iter().find(|at| at.site == *name).map_or(Ppm::ZERO, |at| at.share);
+        }
+    }
 }
 
 fn lose_hosts(seat: &mut Seat, replica: &Replica, affected: &HostSet, state: State) {

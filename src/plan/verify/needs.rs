@@ -70,11 +70,12 @@ pub(super) fn dependencies(paper: &Paper<'_>, asked: &mut Asked<'_>) {
     }
 }
 
-/// The steps of a service that start something from warm or cold.
+/// The steps of a service that start something from warm or cold; whoever carries users runs already.
 fn starts(paper: &Paper<'_>, id: ServiceId, service: &Service) -> Vec<u32> {
     let must_start = |item: &u32| {
-        let replica = paper.site_of(*item).and_then(|site| service.at(site));
-        replica.is_some_and(|replica| matches!(replica.role, Role::Warm | Role::Cold))
+        let Some(site) = paper.site_of(*item) else { return false };
+        let runs = paper.damage.seat(id, site).is_some_and(|seat| seat.before.0 > 0);
+        !runs && service.at(site).is_some_and(|replica| matches!(replica.role, Role::Warm | Role::Cold))
     };
     [Phase::Start, Phase::Warm].into_iter().flat_map(|phase| paper.recovery(id, phase)).filter(must_start).collect()
 }

@@ -3,6 +3,7 @@
 use crate::model::Millis;
 use crate::model::Phase;
 use crate::model::Procedure;
+use crate::model::Role;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::StepTemplate;
@@ -67,9 +68,11 @@ fn could_verify(paper: &Paper<'_>, id: ServiceId, site: SiteId) -> bool {
     let estate = paper.estate;
     let service = estate.service(id);
     let (Some(runbook), Some(replica)) = (service.runbook, service.at(site)) else { return false };
+    let is_active = paper.damage.seat(id, site).is_some_and(|seat| seat.before.0 > 0);
+    let role = if is_active { Role::Active } else { replica.role };
     let fits = |step: &StepTemplate| {
         step.phase == Phase::Verify
-            && (step.when.is_empty() || step.when.contains(&replica.role))
+            && (step.when.is_empty() || step.when.contains(&role))
             && step.at.is_none_or(|kind| kind == estate.site(site).kind)
     };
     let recovery = [Procedure::Failover, Procedure::Switchover, Procedure::Failback];

@@ -151,15 +151,34 @@ impl Reader<'_, '_> {
             for other in entry.stranded_by.iter().chain(&entry.together_with) {
                 self.service(&entry.id, other);
             }
-            let Some(id) = self.items.service(&entry.id).filter(|_| is_declared) else { continue };
-            for replica in &self.estate.service(id).replicas {
-                let site = &self.estate.site(replica.site).name;
-                let stated = entry.from.iter().find(|from| from.site == *site).map_or(Ppm::ZERO, |from| from.share);
-                let declared = if replica.role == Role::Active { replica.share } else { Ppm::ZERO };
-                if stated != declared {
-                    let (service, site) = (entry.id.clone(), site.clone());
-                    self.found.push(Violation::Shape(OfShape::BeforeDiffers { service, site, stated, declared }));
-                }
+            let from: Vec<(&str, Ppm)> = entry.from.iter().map(|from| (from.site.as_str(), from.share)).collect();
+            if is_declared {
+                self.before(&entry.id, &from);
+            }
+        }
+        for entry in &plan.elsewhere {
+            self.service("elsewhere", &entry.id);
+            for at in &entry.at {
+                self.replica(&entry.id, &entry.id, &at.site);
+            }
+            let at: Vec<(&str, Ppm)> = entry.at.iter().map(|at| (at.site.as_str(), at.share)).collect();
+            if is_declared {
+                self.before(&entry.id, &at);
+            }
+        }
+    }
+
+    /// Where nothing was observed, everybody serves as declared.
+    fn before(&mut self, service: &str, from: &[(&str, Ppm)]) {
+        let estate = self.estate;
+        let Some(id) = self.items.service(service) else { return };
+        for replica in &estate.service(id).replicas {
+            let site = &estate.site(replica.site).name;
+            let stated = from.iter().find(|(at, _)| at == site).map_or(Ppm::ZERO, |(_, share)| *share);
+            let declared = if replica.role == Role::Active { replica.share } else { Ppm::ZERO };
+            if stated != declared {
+                let (service, site) = (service.to_owned(), site.clone());
+                self.found.push(Violation::Shape(OfShape::BeforeDiffers { service, site, stated, declared }));
             }
         }
     }

@@ -83,6 +83,7 @@ pub(super) fn plan() -> Plan {
         classes: vec![class("lifeline", 120), class("rest", 340)],
         sites: vec![site("alpha", "lost"), site("beta", "up"), site("gamma", "up")],
         services: services(),
+        elsewhere: Vec::new(),
         untouched: 0,
         unplanned: 0,
         gates: gates(),
