@@ -29,13 +29,26 @@ pub(crate) fn hands(root: &Path, run: &Path, plan: &Plan, entries: &[Entry]) -> 
     more_files();
     let secrets = Secrets::new(input::environment()).hiding(references(plan));
     let hands = Hands::new(root.to_owned(), run.join("records"), secrets);
-    let settings = SshSettings { mark: mark(entries), ..settings(root, plan) };
+    let settings = SshSettings { mark: mark(entries), warm: room_for_sessions(), ..settings(root, plan) };
     hands.with_ssh(settings).map_err(|error| {
         CommandError::failed("the keys of hosts can't be read")
             .because(&error)
             .hint("see [ssh] known-hosts in bonghwa.toml, and who may read the file; without it no host is trusted")
     })
 }
+
+/// How many sessions may be kept with as many open files as we have: each takes four.
+fn room_for_sessions() -> usize {
+    let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let sessions = files.saturating_sub(OTHER_FILES) / FILES_OF_SESSION;
+    usize::try_from(sessions).unwrap_or(SESSIONS).clamp(16, SESSIONS)
+}
+
+/// For journals, sockets, and commands on this machine.
+const OTHER_FILES: u64 = 256;
+const FILES_OF_SESSION: u64 = 4;
+/// More of them would be a burden without a use: few steps have as many hosts.
+const SESSIONS: usize = 2_048;
 
 /// When the run was begun, and by which process. Its name says the minute only, and hosts are shared by all who begin runs.
 fn mark(entries: &[Entry]) -> String {

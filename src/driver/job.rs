@@ -131,6 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn runs_of_one_name_are_parted_on_hosts() {
+        let key = Key { run: "r-1".into(), step: "a/b".into(), attempt: 1 };
+        assert_eq!(key.file_name_on("db-1", ""), "r-1+a%2fb+1+db-1");
+        assert_eq!(key.file_name_on("db-1", "19a-7f"), "r-1.19a-7f+a%2fb+1+db-1");
+        let long = Key { run: "r".repeat(300), step: "s".repeat(300), attempt: u32::MAX };
+        let [one, other] = ["1", "2"].map(|mark| long.file_name_on(&"h".repeat(300), mark));
+        assert!(one != other && one.len() <= 255, "{one}");
+    }
+
+    #[test]
     fn no_two_keys_share_a_name() {
         let long = "x".repeat(300);
         let names = [

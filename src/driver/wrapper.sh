@@ -218,7 +218,17 @@ mask() {
 # Appends what stdin has next to $piece. Fails when there is no more.
 take() {
   if [ -z "$masks" ]; then
-    dd bs=65536 count=4 2>/dev/null >>"$piece" || return 2
+    # No record at all is the end: to be told so costs less than to look at the size.
+    case $(LC_ALL=C dd bs=65536 count=4 2>&1 >>"$piece" || echo failed) in
+    *failed) return 2 ;;
+    0+0*) return 1 ;;
+    [1-9]* | 0+[1-9]*) return 0 ;;
+    esac
+    # A dd that says nothing of the kind.
+    before=$size
+    size=$(($(wc -c <"$piece")))
+    [ "$size" -gt "$before" ]
+    return
   else
     bytes=$(dd bs=16384 count=1 2>/dev/null | octal | mask)
     if [ -z "$bytes" ]; then
@@ -230,11 +240,7 @@ take() {
     bytes=${bytes#"$held$line_end"}
     bytes=${bytes%.}
     printf '%b' "$bytes" >>"$piece" || return 2
-    return 0
   fi
-  before=$size
-  size=$(($(wc -c <"$piece")))
-  [ "$size" -gt "$before" ]
 }
 
 # Keeps the beginning and the end of stdin in pieces that are called by their first byte. Reads on, whatever happens:
@@ -279,8 +285,8 @@ run() {
   [ -n "$boot" ] && [ -n "$start" ] || refuse 'this machine does not say when it and its processes were started'
   # Only one can make this link, so nothing is begun twice.
   printf '%s %s %s %s\n' "$boot" $$ $$ "$start" >"$record/leader.$$" || exit 1
+  # What it was made from stays: it harms nobody, and to take it away would cost as much as the link.
   ln "$record/leader.$$" "$record/leader" 2>/dev/null || { rm -f "$record/leader.$$"; exit 0; }
-  rm -f "$record/leader.$$"
   if [ -s "$record/killing" ]; then
     read -r how <"$record/killing"
     write status "$how"
@@ -301,8 +307,9 @@ ask)
   boot_now
   process=
   [ -s "$record/leader" ] && read -r asked process <"$record/leader"
-  [ -n "$process" ] || rm -f "$record/leader"
-  write asked "$boot"
+  [ -n "$process" ] || [ ! -e "$record/leader" ] || rm -f "$record/leader"
+  # Where it is new, nobody can read half of what he knew before.
+  if [ -e "$record/asked" ]; then write asked "$boot"; else printf '%s\n' "$boot" >"$record/asked"; fi
   ;;
 run) run "$3" ;;
 look) look ;;

@@ -17,8 +17,10 @@ use crate::driver::ssh::wire::is_again;
 pub(super) struct Order {
     /// For the login shell, whichever that is.
     pub(super) line: String,
-    /// Its standard input, before which it ends.
+    /// Its standard input, behind which it ends.
     pub(super) input: Vec<u8>,
+    /// What comes behind that, the same for everybody: a thousand hosts must not hold a thousand copies of it.
+    pub(super) more: &'static [u8],
     /// What is kept of its output.
     pub(super) kept: Kept,
     /// Kills come before all else.
@@ -82,8 +84,11 @@ pub(super) enum Step {
 }
 
 /// Read at once, so that others have their turn.
-const TURN: usize = 8;
-const CHUNK: usize = 32 * 1024;
+const TURN: usize = 16;
+/// It lies on the stack of each session's thread, and what was once touched there stays resident.
+const CHUNK: usize = 8 * 1024;
+/// Written at once.
+const WRITE_MAX: usize = 32 * 1024;
 
 impl Running {
     pub(super) fn new(channel: Channel, order: Order, reply: oneshot::Sender<Ran>) -> Self {
@@ -145,12 +150,16 @@ impl Running {
     }
 
     fn write(&mut self) -> Step {
-        let rest = &self.order.input[self.written..];
+        let Order { input, more, .. } = &self.order;
+        let rest = match self.written.checked_sub(input.len()) {
+            Some(behind) => &more[behind..],
+            None => &input[self.written..],
+        };
         if rest.is_empty() {
             self.stage = Stage::SendEof;
             return Step::Moved;
         }
-        match self.channel.write(&rest[..rest.len().min(CHUNK)]) {
+        match self.channel.write(&rest[..rest.len().min(WRITE_MAX)]) {
             Ok(written) => {
                 self.written += written;
                 Step::Moved

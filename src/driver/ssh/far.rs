@@ -2,6 +2,7 @@
 //! taken for one of its own.
 
 use std::ffi::OsString;
+use std::sync::LazyLock;
 
 use crate::driver::Said;
 use crate::driver::exec::end_of;
@@ -17,7 +18,7 @@ pub(super) const SHELL: &str = "exec env LC_ALL=C sh -s";
 
 /// A script for a host.
 pub(super) struct Script {
-    /// What is sent.
+    /// What is sent before what is the same for all hosts.
     pub(super) text: Vec<u8>,
     nonce: String,
 }
@@ -63,7 +64,7 @@ pub(super) enum Word {
 impl Script {
     /// The script that asks this about the record of `key`. `nonce` stands in no output.
     pub(super) fn new(key: &str, nonce: String, verb: &Verb<'_>) -> Self {
-        let mut text = Vec::with_capacity(WRAPPER.len() + FAR.len() + 1024);
+        let mut text = Vec::with_capacity(512);
         let mut set = |name: &str, value: &[u8]| {
             text.extend(name.as_bytes());
             text.push(b'=');
@@ -72,7 +73,6 @@ impl Script {
         };
         set("nonce", nonce.as_bytes());
         set("key", key.as_bytes());
-        set("wrapper", WRAPPER.as_bytes());
         let (word, cap) = match verb {
             Verb::Begin { output_bytes, .. } => ("begin", *output_bytes),
             Verb::Follow { output_bytes } => ("follow", *output_bytes),
@@ -97,8 +97,19 @@ impl Script {
             }
             Verb::Follow { .. } | Verb::Inquire { .. } => {}
         }
-        text.extend(FAR.as_bytes());
         Self { text, nonce }
+    }
+
+    /// What is sent behind it: the wrapper and who asks it, without what only people read.
+    pub(super) fn rest() -> &'static [u8] {
+        static REST: LazyLock<Vec<u8>> = LazyLock::new(|| {
+            let mut rest = b"wrapper=".to_vec();
+            rest.extend(quoted(bare(WRAPPER).as_bytes()));
+            rest.push(b'\n');
+            rest.extend(bare(FAR).as_bytes());
+            rest
+        });
+        &REST
     }
 
     /// What the answer means.
@@ -213,6 +224,14 @@ fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
     bytes.windows(what.len()).position(|window| window == what)
 }
 
+/// Without lines that are comments.
+fn bare(script: &str) -> String {
+    script
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
 /// In quotes that every POSIX shell takes as they are.
 fn quoted(value: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'\''];
@@ -227,10 +246,12 @@ fn quoted(value: &[u8]) -> Vec<u8> {
     quoted
 }
 
-/// A question is one line for the login shell: it has no record, and leaves none. With secrets it comes as a script.
+/// A question is one line for the login shell: it has no record, and leaves none. With secrets it comes as a script, and
+/// also where login shells differ in how they read what stands between single quotes: fish takes a backslash for special,
+/// csh a bang, and the end of a line.
 pub(super) fn question(line: &str, env: &[(String, OsString)]) -> (String, Vec<u8>) {
     let quoted_line = String::from_utf8_lossy(&quoted(line.as_bytes())).into_owned();
-    if env.is_empty() && !line.contains('\n') {
+    if env.is_empty() && !line.contains(['\n', '\\', '!']) {
         return (format!("exec env LC_ALL=C sh -c {quoted_line} </dev/null"), Vec::new());
     }
     let mut script = Vec::new();

@@ -7,13 +7,31 @@ say() {
   printf '\n%s %s\n' "$nonce" "$*"
 }
 
+# Who we are, as a number. To ask a program costs far more than what a shell reads by itself, and this is done for every
+# command on every host.
+find_uid() {
+  uid=
+  if [ -r /proc/self/status ]; then
+    while read -r word _ uid _; do
+      [ "$word" = Uid: ] && break
+      uid=
+    done </proc/self/status
+  fi
+  [ -n "$uid" ] || uid=$(id -u)
+}
+
 # A private folder that outlives a login and a reboot, on the disk of this host: a home may be shared by many.
 find_base() {
   umask 077
-  for base in "/var/tmp/bonghwa-$(id -u)" "${HOME:-/nowhere}/.bonghwa/records"; do
-    mkdir -p "$base" 2>/dev/null
+  find_uid
+  for base in "/var/tmp/bonghwa-$uid" "${HOME:-/nowhere}/.bonghwa/records"; do
+    is_new=
+    [ -d "$base" ] || is_new=yes
+    [ -z "$is_new" ] || mkdir -p "$base" 2>/dev/null
     if [ -d "$base" ] && [ ! -h "$base" ] && [ -O "$base" ] && [ -w "$base" ]; then
-      chmod 700 "$base" 2>/dev/null && return 0
+      # One that is ours and was there has been made for us alone.
+      [ -z "$is_new" ] || chmod 700 "$base" 2>/dev/null || continue
+      return 0
     fi
   done
   return 1
@@ -92,17 +110,19 @@ follow() {
 # Of each piece of the output what can be needed: the first bytes, and the last.
 print_output() {
   set +f
-  total=0
+  total=0 sizes=
   for file in "$record"/out.*; do
-    [ -f "$file" ] || continue
+    [ -s "$file" ] || continue
     from=${file##*.}
     size=$(($(wc -c <"$file")))
+    sizes="$sizes $from:$size"
     [ "$((from + size))" -gt "$total" ] && total=$((from + size))
   done
-  for file in "$record"/out.*; do
-    [ -f "$file" ] || continue
-    from=${file##*.}
-    size=$(($(wc -c <"$file")))
+  set -f
+  for size in $sizes; do
+    from=${size%%:*}
+    size=${size#*:}
+    file=$record/out.$from
     if [ "$from" -eq 0 ]; then
       part 0 "$cap"
     fi
@@ -112,7 +132,6 @@ print_output() {
       part "$skip" "$size"
     fi
   done
-  set -f
   say total "$total"
 }
 
@@ -153,6 +172,8 @@ main() {
     esac
     ;;
   kill)
+    # Where it was never begun, it may be about to be: then it must find that it was killed.
+    mkdir -p "$record" 2>/dev/null && { [ -s "$record/asked" ] || ask ask "$record"; }
     if [ -d "$record" ]; then
       say "$(ask kill "$record" "$grace" "$how" "$way")"
     else

@@ -155,7 +155,8 @@ impl FarHost {
         loop {
             let most = rounds.most();
             let kept = Kept::new(self.job.output_bytes, mask);
-            let order = || Order { line: line.clone(), input: input.clone(), kept: kept.as_new(), urgent: false };
+            let order =
+                || Order { line: line.clone(), input: input.clone(), more: &[], kept: kept.as_new(), urgent: false };
             let tried = match timeout(most, self.run(order)).await {
                 Err(_) => {
                     silent(format!("no answer within {}", Millis(u64::try_from(most.as_millis()).unwrap_or(u64::MAX))))
@@ -203,7 +204,14 @@ impl FarHost {
         let room = self.job.output_bytes.saturating_mul(2).saturating_add(WORDS);
         let kept = Kept::new(room, &Mask::default());
         let line = far::SHELL.to_owned();
-        self.run(|| Order { line: line.clone(), input: script.text.clone(), kept: kept.as_new(), urgent }).await
+        let order = || Order {
+            line: line.clone(),
+            input: script.text.clone(),
+            more: Script::rest(),
+            kept: kept.as_new(),
+            urgent,
+        };
+        self.run(order).await
     }
 
     /// Runs something on a session to the host. The reason why it could not be sent.

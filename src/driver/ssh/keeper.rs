@@ -68,8 +68,11 @@ pub(super) struct Work {
 
 /// sshd takes ten sessions at once for a connection unless it is told otherwise; two are kept for kills.
 const RUNNING_MAX: usize = 8;
-/// More than one channel may have something to say behind one packet, so nothing is waited for without an end.
+/// Where several go on at once, one may read from the wire what is another's that was looked at before, so nothing is waited
+/// for without an end.
 const LOOK: Duration = Duration::from_millis(100);
+/// What goes on alone misses nothing. It is looked at nevertheless, to show the host a sign of life in time.
+const LOOK_ALONE: Duration = Duration::from_secs(1);
 /// With nothing to do, nothing happens before somebody asks.
 const REST: Duration = Duration::from_secs(3_600);
 /// A host that opens no channel within this time is frozen.
@@ -95,7 +98,12 @@ impl Keeper {
             if !idle && heard.elapsed() > self.silence {
                 break format!("it has been silent for {} s", heard.elapsed().as_secs());
             }
-            match self.rest(if idle { REST } else { LOOK }) {
+            let most = match self.work.count() {
+                0 => REST,
+                1 => LOOK_ALONE,
+                _ => LOOK,
+            };
+            match self.rest(most) {
                 Err(error) => break error.to_string(),
                 Ok(true) => heard = Instant::now(),
                 Ok(false) if idle => heard = Instant::now(),
@@ -234,7 +242,12 @@ impl Keeper {
 
 impl Work {
     fn is_idle(&self) -> bool {
-        self.waiting.is_empty() && self.running.is_empty() && self.tunnels.is_empty()
+        self.count() == 0
+    }
+
+    /// How many things go on.
+    fn count(&self) -> usize {
+        self.waiting.len() + self.running.len() + self.tunnels.len()
     }
 
     fn give_up(&mut self, why: &str) {

@@ -28,7 +28,8 @@ impl Ssh {
             Err(Unreached { stage: Stage::Record, reason: why.clone(), detail: why })
         };
         let kept = Kept::new(LOOK_BYTES, &Mask::default());
-        let order = Order { line: far::SHELL.to_owned(), input: LOOK.as_bytes().to_vec(), kept, urgent: false };
+        let order =
+            Order { line: far::SHELL.to_owned(), input: LOOK.as_bytes().to_vec(), more: &[], kept, urgent: false };
         // Without a limit of its own: a busy host that is slow is no host that can't, and whoever looks has a limit.
         let ran = link.run(order).await;
         match ran.end {

@@ -20,7 +20,8 @@ pub struct SshSettings {
     pub handshakes: usize,
     /// Channels that one session to a bastion carries at once; beyond it, another session is opened.
     pub bastion_channels: usize,
-    /// Sessions that are kept warm while nobody uses them.
+    /// Sessions that are kept warm while nobody uses them. Each takes four files. A step on more hosts than this opens all of
+    /// its sessions anew, since the oldest go first.
     pub warm: usize,
     /// Until a connection stands.
     pub connect: Duration,
@@ -46,7 +47,7 @@ impl Default for SshSettings {
             handshakes: 64,
             // sshd takes ten sessions for each connection unless it is told otherwise.
             bastion_channels: 10,
-            warm: 512,
+            warm: 2048,
             connect: Duration::from_secs(10),
             banner: Duration::from_secs(10),
             login: Duration::from_secs(20),

@@ -9,6 +9,7 @@ mod script;
 mod secrets;
 mod ssh;
 mod ssh_breaks;
+mod ssh_hosts;
 mod sshd;
 mod workshop;
 

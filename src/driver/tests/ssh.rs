@@ -286,6 +286,11 @@ async fn what_was_told_never_to_have_begun_does_not_begin_any_more() {
     let outcome = ssh.act(&job, line("echo done"), &Told::nobody()).await;
     let End::CouldNotStart(why) = &outcome.hosts[0].end else { panic!("{outcome:?}") };
     assert!(why.contains("it must not begin any more"), "{why}");
+    // The same where it was killed, and nobody had asked after it.
+    let killed = self::job("killed", "echo done", vec![server.host("db")]);
+    assert_eq!(ssh.kill(&killed).await, Killed::Dead);
+    let outcome = ssh.act(&killed, line("echo done"), &Told::nobody()).await;
+    assert_eq!((outcome.end, outcome.hosts[0].said.head.as_str()), (End::Killed, ""));
     let next = Job { key: Key { attempt: 2, ..job.key.clone() }, ..job };
     assert_eq!(ssh.act(&next, line("echo done"), &Told::nobody()).await.end, End::Ok);
 }

@@ -31,6 +31,7 @@ use crate::driver::ssh::SshSettings;
 pub(super) struct Sshd {
     process: Child,
     pub(super) port: u16,
+    user: String,
     folder: Option<TempDir>,
     log: Arc<Mutex<String>>,
 }
@@ -55,12 +56,37 @@ pub(super) fn keygen(path: &Path, more: &[&str]) {
 impl Sshd {
     /// Lets in the client's key, and whatever else `more` says.
     pub(super) fn start(client: &Client, more: &str) -> Self {
+        Self::launch(client, more, &user(), |server, _| Command::new(server))
+    }
+
+    /// Runs as somebody who is nobody special, also where root runs the tests, and can let in nobody else.
+    pub(super) fn start_as_ordinary(client: &Client) -> Self {
+        if user() != "root" {
+            return Self::start(client, "");
+        }
+        let id = "12345";
+        let client_folder = client.folder.path();
+        Self::launch(client, "", "plain", |server, folder| {
+            let passwd = format!("plain:x:{id}:{id}::{}:/bin/sh\n", folder.display());
+            fs::write(folder.join("passwd"), passwd).expect("a file");
+            fs::write(folder.join("group"), format!("plain:x:{id}:\n")).expect("a file");
+            let given = Command::new("chown").args(["-R", id]).arg(folder).arg(client_folder).status();
+            assert!(given.expect("chown").success());
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", id, "--regid", id, "--clear-groups", server]);
+            command.env("LD_PRELOAD", "libnss_wrapper.so");
+            command.env("NSS_WRAPPER_PASSWD", folder.join("passwd")).env("NSS_WRAPPER_GROUP", folder.join("group"));
+            command
+        })
+    }
+
+    fn launch(client: &Client, more: &str, user: &str, command: impl Fn(&str, &Path) -> Command) -> Self {
         let server = ["/usr/sbin/sshd", "/usr/bin/sshd"].into_iter().find(|path| Path::new(path).exists());
         let server = server.expect("sshd is missing: install openssh-server");
         let folder = TempDir::new().expect("a folder");
         let key = folder.path().join("host");
         keygen(&key, &["-t", "ed25519", "-N", ""]);
-        if user() == "root" {
+        if user == "root" {
             // As root it wants an empty folder to lock itself up in.
             fs::create_dir_all("/run/sshd").expect("the folder of sshd");
         }
@@ -80,7 +106,7 @@ impl Sshd {
             // What stands in the user's own profile has no part in this; reading it may take longer than the test.
             let text = format!("{text}SetEnv HOME={}\n", folder.path().display());
             fs::write(&config, text).expect("a file");
-            let mut process = Command::new(server)
+            let mut process = command(server, folder.path())
                 .arg("-D")
                 .arg("-e")
                 .arg("-f")
@@ -92,7 +118,7 @@ impl Sshd {
             let log = Arc::new(Mutex::new(String::new()));
             let listens = listen_to(process.stderr.take().expect("a pipe"), Arc::clone(&log));
             let is_up = (0..16).all(|_| listens.recv_timeout(Duration::from_secs(30)).is_ok());
-            let mut server = Self { process, port, folder: None, log };
+            let mut server = Self { process, port, user: user.to_owned(), folder: None, log };
             if is_up {
                 server.folder = Some(folder);
                 return server;
@@ -113,7 +139,7 @@ impl Sshd {
         HostAt {
             name: name.to_owned(),
             address: "127.0.0.1".to_owned(),
-            user: Some(user()),
+            user: Some(self.user.clone()),
             port: self.port,
             jump: Vec::new(),
         }
