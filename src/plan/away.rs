@@ -180,7 +180,10 @@ fn floors_first(estate: &Estate, placement: &mut Placement) {
             let full = dependency.kind == DependencyKind::Hard && !gates_the_floor(estate, id, dependency);
             full && impacts[dependency.service.at()] != Impact::Unaffected
         });
-        if matches!(placed.impact, Impact::Unaffected | Impact::Exposed) || !waits {
+        // Whoever serves in full is not made smaller for the way home.
+        let serves_in_full = placed.impact == Impact::Exposed
+            && placed.seats.iter().all(|seat| seat.now.share == Ppm::ZERO || seat.now.level == Level::Full);
+        if placed.impact == Impact::Unaffected || serves_in_full || !waits {
             continue;
         }
         placed.first_level = Level::Degraded;

@@ -100,7 +100,7 @@ pub fn plan_on(
     let clock = clock::solve(&scene, &web, inputs.effort, &names)?;
     let mut plan = paper::write(&scene, &web, &ready, &clock, &names, issues, inputs);
     plan.outlook = outlook(ground, incident, &situation, &urgency, mode);
-    paper::elsewhere(&mut plan, estate, &assumed.observation);
+    paper::elsewhere(&mut plan, estate, observation);
     paper::premises(&mut plan, estate, observation);
     canon::name(&mut plan).map_err(|error| Refusal::Broken { violations: vec![error.to_string()] })?;
     Ok(plan)
