@@ -14,6 +14,7 @@ use crate::driver::Key;
 use crate::driver::Killed;
 use crate::driver::Outcome;
 use crate::driver::Probe;
+use crate::driver::RouteTask;
 use crate::driver::Said;
 use crate::driver::Scout;
 use crate::driver::Secret;
@@ -27,6 +28,8 @@ use crate::driver::http::CA_MAX;
 use crate::driver::http::Call;
 use crate::driver::http::Http;
 use crate::driver::record::Records;
+use crate::driver::route::Routes;
+use crate::driver::route::can_move;
 use crate::driver::secret::SECRET_MAX;
 use crate::driver::ssh as far;
 use crate::driver::ssh::Ssh;
@@ -38,6 +41,7 @@ use crate::model::Millis;
 pub struct Hands {
     exec: Exec,
     http: Http,
+    routes: Routes,
     /// None where nobody said how other hosts are reached.
     ssh: Option<Ssh>,
 }
@@ -51,7 +55,8 @@ impl Hands {
     #[must_use]
     pub fn new(folder: PathBuf, records: PathBuf, secrets: Secrets) -> Self {
         let http = Http::new(records.clone(), secrets.clone());
-        Self { exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE }, http, ssh: None }
+        let routes = Routes::new(secrets.clone());
+        Self { routes, exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE }, http, ssh: None }
     }
 
     /// With a way to other hosts. Keys and known hosts are read now.
@@ -113,7 +118,7 @@ pub fn can_do(task: &Task) -> Result<(), &'static str> {
             Task::Wait(_) | Task::Notify { .. } | Task::Route(_) | Task::Scale { .. } => Err("this is no question"),
             Task::Exec { .. } | Task::Ssh { .. } | Task::Http(_) => can_do(&probe.ask),
         },
-        Task::Route(_) => Err("this version can't shift routes"),
+        Task::Route(task) => can_move(task.provider.kind),
         Task::Scale { .. } => Err("this version can't launch capacity"),
     }
 }
@@ -126,6 +131,7 @@ enum Here<'a> {
     Line(Line<'a>),
     Far(&'a Ssh, far::Line<'a>),
     Call(Call<'a>),
+    Route(&'a RouteTask),
     Question(&'a Probe),
     Refused(&'static str),
 }
@@ -149,7 +155,8 @@ fn here<'a>(hands: &'a Hands, task: &'a Task) -> Here<'a> {
             Some(ssh) => Here::Far(ssh, far::Line { text: line, env }),
             None => Here::Refused("nobody said how other hosts are reached"),
         },
-        Task::Route(_) | Task::Scale { .. } => Here::Refused("nobody can do this"),
+        Task::Route(task) => Here::Route(task),
+        Task::Scale { .. } => Here::Refused("nobody can do this"),
     }
 }
 
@@ -159,6 +166,7 @@ impl Driver for Hands {
             Here::Line(line) => self.exec.act(&job, line, &told).await,
             Here::Far(ssh, line) => ssh.act(&job, line, &told).await,
             Here::Call(call) => self.http.act(&job, call, &told).await,
+            Here::Route(task) => self.routes.act(&job, task, &told).await,
             Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
         }
@@ -169,6 +177,7 @@ impl Driver for Hands {
             Here::Line(_) => self.exec.adopt(&job, &told).await,
             Here::Far(ssh, _) => ssh.adopt(&job, &told).await,
             Here::Call(call) => self.http.adopt(&job, call, &told).await,
+            Here::Route(task) => self.routes.act(&job, task, &told).await,
             // It changes nothing, so it is asked anew.
             Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
@@ -181,7 +190,9 @@ impl Driver for Hands {
             Here::Line(line) if line.input.is_none() => self.exec.ask(&job, &probe, line).await,
             Here::Far(ssh, line) => ssh.ask(&job, &probe, line).await,
             Here::Call(call @ Call::Request(_)) => self.http.ask(&job, &probe, call).await,
-            Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) => unknown("this is no question"),
+            Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) | Here::Route(_) => {
+                unknown("this is no question")
+            }
             Here::Refused(why) => unknown(why),
         }
     }
@@ -191,6 +202,7 @@ impl Driver for Hands {
             Here::Line(_) => self.exec.inquire(&job).await,
             Here::Far(ssh, _) => ssh.inquire(&job).await,
             Here::Call(call) => self.http.inquire(&job, call),
+            Here::Route(_) => self.routes.inquire(&job),
             // Whoever asked is dead, and the question is asked anew.
             Here::Question(_) => Found::Alive,
             Here::Refused(_) => Found::NeverBegun,
@@ -202,6 +214,7 @@ impl Driver for Hands {
             Here::Line(_) => self.exec.kill(&job).await,
             Here::Far(ssh, _) => ssh.kill(&job).await,
             Here::Call(call) => self.http.kill(&job, call).await,
+            Here::Route(_) => self.routes.kill(&job).await,
             Here::Question(_) | Here::Refused(_) => Killed::Dead,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::model::Millis;
 use crate::model::Ppm;
+use crate::model::ProviderKind;
 
 /// What is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,23 +79,84 @@ pub struct HttpTask {
     pub ca: Option<String>,
 }
 
-/// How a route is shifted.
+/// How a route is shifted: all that it takes, with nothing left to look up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RouteTask {
-    /// Which route.
+    /// Which route, as people call it.
     pub route: String,
     /// Who changes it.
-    pub provider: String,
-    /// The shares that it goes to, by site.
-    pub to: Vec<(String, Ppm)>,
-    /// The shares of the target's part that it passes through, rising to all of it.
-    pub ramp: Vec<Ppm>,
-    /// Between two steps of the ramp.
-    pub hold: Millis,
-    /// How long old answers live.
+    pub provider: ProviderTask,
+    /// The record, backend or path that the provider knows it by.
+    pub record: String,
+    /// How long answers may be kept.
     pub ttl: Millis,
-    /// Clients admitted per second, where a herd comes back.
-    pub admit_per_second: Option<u64>,
+    /// Every place that it may lead to, by site. Sorted by site.
+    pub at: Vec<(String, Vec<String>)>,
+    /// What it passes through, in order; the last is where it goes. Never empty.
+    pub stages: Vec<RouteStage>,
+    /// Sites that it leads away from for good with the last stage.
+    pub leaves: Vec<String>,
+    /// Sites that are not trusted: they may lose users, and never gain any.
+    pub barred: Vec<String>,
+    /// How health is judged on the way.
+    pub health: Option<HealthTask>,
+}
+
+/// One stage of a shift.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteStage {
+    /// The shares by site. What they leave of the whole stays where it is, with the sites that are not named.
+    pub to: Vec<(String, Ppm)>,
+    /// How long it stays there, and is watched, before it goes on.
+    pub hold: Millis,
+}
+
+/// Who changes routes or launches capacity, and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderTask {
+    /// Its name, as people call it.
+    pub name: String,
+    /// How it is spoken to.
+    pub kind: ProviderKind,
+    /// Where it is spoken to.
+    pub servers: Vec<String>,
+    /// Further servers that answer for it. They are looked at after a change, and never changed.
+    pub also: Vec<String>,
+    /// The DNS zone.
+    pub zone: Option<String>,
+    /// The key that signs updates.
+    pub tsig: Option<TsigTask>,
+    /// The auto-scaling group.
+    pub group: Option<String>,
+    /// What reads the present state: an address for `http`, a command line for `command`. May still name `record` and
+    /// `run`.
+    pub read: Option<String>,
+    /// What changes it. May still name `record`, `shares` and `run`.
+    pub write: Option<String>,
+    /// Variables and where their values are: `env:NAME`, `file:PATH`.
+    pub env: Vec<(String, String)>,
+}
+
+/// A key that signs DNS updates (RFC 8945).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TsigTask {
+    /// The key's name.
+    pub name: String,
+    /// `hmac-sha256` or `hmac-sha512`.
+    pub algorithm: String,
+    /// Where the key is, in base64: `env:NAME`, `file:PATH`.
+    pub secret: String,
+}
+
+/// How the health of a place is judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthTask {
+    /// What is fetched. May still name `address` and `site`.
+    pub url: String,
+    /// The status that means healthy.
+    pub expect_status: u16,
+    /// The share of bad answers above which a shift is taken back.
+    pub max_error_rate: Ppm,
 }
 
 /// A question that changes nothing.

@@ -7,10 +7,13 @@ use crate::driver::HttpTask;
 use crate::driver::Job;
 use crate::driver::Key;
 use crate::driver::Probe;
+use crate::driver::ProviderTask;
+use crate::driver::RouteStage;
 use crate::driver::RouteTask;
 use crate::driver::Task;
 use crate::model::HostSet;
 use crate::model::Ppm;
+use crate::model::ProviderKind;
 use crate::plan::ActionOnPaper;
 use crate::plan::HostsOnPaper;
 use crate::plan::HttpOnPaper;
@@ -164,11 +167,24 @@ fn http_task(http: &HttpOnPaper, run: &str) -> HttpTask {
 fn route_task(route: &RouteOnPaper) -> RouteTask {
     RouteTask {
         route: route.route.clone(),
-        provider: route.provider.clone(),
-        to: route.to.clone(),
-        ramp: route.ramp.clone(),
-        hold: route.hold_ms,
+        provider: ProviderTask {
+            name: route.provider.clone(),
+            kind: ProviderKind::Command,
+            servers: Vec::new(),
+            also: Vec::new(),
+            zone: None,
+            tsig: None,
+            group: None,
+            read: None,
+            write: None,
+            env: Vec::new(),
+        },
+        record: route.route.clone(),
         ttl: route.ttl_ms,
-        admit_per_second: route.admit_per_second,
+        at: Vec::new(),
+        stages: vec![RouteStage { to: route.to.clone(), hold: route.hold_ms }],
+        leaves: Vec::new(),
+        barred: Vec::new(),
+        health: None,
     }
 }

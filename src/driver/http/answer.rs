@@ -15,7 +15,7 @@ use crate::driver::kept::Kept;
 
 /// What came of a request.
 #[derive(Debug)]
-pub(super) enum Came {
+pub(in crate::driver) enum Came {
     /// The answer that means success.
     Expected(Said),
     /// Another answer: which one, and what was expected.

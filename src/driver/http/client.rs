@@ -1,5 +1,6 @@
 //! The client of one request: whom it trusts, how long it knocks, and all that it must not do of itself.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::Certificate;
@@ -25,8 +26,9 @@ pub(super) fn knock(whole: Duration) -> Duration {
     CONNECT_MAX.min(whole / 2)
 }
 
-/// A client that sends what it is given once, to whom it is told, and follows nobody.
-pub(super) fn client(trust: Trust, knock: Duration) -> Result<Client, String> {
+/// A client that sends what it is given once, to whom it is told, and follows nobody. A name with a `place` is not looked
+/// up; its port is that of the request where the place has none.
+pub(super) fn client(trust: Trust, knock: Duration, place: Option<(&str, SocketAddr)>) -> Result<Client, String> {
     // Whoever was first has put the same there.
     drop(rustls::crypto::ring::default_provider().install_default());
     let builder = Client::builder()
@@ -39,6 +41,10 @@ pub(super) fn client(trust: Trust, knock: Duration) -> Result<Client, String> {
         .connect_timeout(knock)
         // Each try of a question knocks anew, or it would see who had answered before.
         .pool_max_idle_per_host(0);
+    let builder = match place {
+        Some((name, place)) => builder.resolve(name, place),
+        None => builder,
+    };
     let builder = match trust {
         Trust::Machine => builder,
         Trust::Only(certificates) => builder.tls_certs_only(certificates),

@@ -45,7 +45,7 @@ enum Next {
 }
 
 /// Sends a request, and reads its answer. Never takes longer than `whole`.
-pub(super) async fn exchange(ready: &Ready, whole: Duration) -> Came {
+pub(in crate::driver) async fn exchange(ready: &Ready, whole: Duration) -> Came {
     let deadline = Deadline { at: Instant::now() + whole, whole };
     let mut hop = Hop {
         method: ready.method.clone(),

@@ -11,7 +11,10 @@ mod hop;
 mod note;
 mod request;
 
+pub(super) use crate::driver::http::answer::Came;
+pub(super) use crate::driver::http::hop::exchange;
 pub(super) use crate::driver::http::request::CA_MAX;
+pub(super) use crate::driver::http::request::Ready;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -38,11 +41,8 @@ use crate::driver::Probe;
 use crate::driver::Said;
 use crate::driver::Secrets;
 use crate::driver::Told;
-use crate::driver::http::answer::Came;
-use crate::driver::http::hop::exchange;
 use crate::driver::http::note::Note;
 use crate::driver::http::note::State;
-use crate::driver::http::request::Ready;
 use crate::driver::question::Rounds;
 use crate::driver::question::Try;
 

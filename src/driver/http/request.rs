@@ -2,6 +2,7 @@
 //!
 //! No error in this file holds a value, or an address that is secret.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::Certificate;
@@ -23,9 +24,10 @@ use crate::driver::http::client::knock;
 use crate::driver::http::hop::authority;
 use crate::driver::mask::Mask;
 use crate::driver::shown::shown;
+use crate::model::Millis;
 
 /// A request with all that it takes to send it.
-pub(super) struct Ready {
+pub(in crate::driver) struct Ready {
     pub(super) client: Client,
     pub(super) method: Method,
     pub(super) url: Url,
@@ -59,11 +61,30 @@ impl Ready {
     ///
     /// What is wrong with it, for people. Nothing was sent.
     pub(super) fn new(call: Call<'_>, job: &Job, secrets: &Secrets) -> Result<Self, String> {
-        let mut parts = match call {
+        let parts = match call {
             Call::Request(task) => Parts::of_request(task, secrets)?,
             Call::Message { text, hook } => Parts::of_message(text, hook, secrets)?,
         };
-        let knock = knock(Duration::from_millis(job.timeout.0));
+        Self::of(parts, None, job.timeout, job.output_bytes)
+    }
+
+    /// A request that is sent to this very address, whatever the name in its own address stands for elsewhere: one of
+    /// several places that answer to one name.
+    ///
+    /// # Errors
+    ///
+    /// As of [`Ready::new`].
+    pub(in crate::driver) fn at(
+        task: &HttpTask,
+        place: Option<SocketAddr>,
+        (most, output_bytes): (Millis, u64),
+        secrets: &Secrets,
+    ) -> Result<Self, String> {
+        Self::of(Parts::of_request(task, secrets)?, place, most, output_bytes)
+    }
+
+    fn of(mut parts: Parts, place: Option<SocketAddr>, most: Millis, output_bytes: u64) -> Result<Self, String> {
+        let knock = knock(Duration::from_millis(most.0));
         let is_plain = parts.url.scheme() == "http" && parts.redirects == 0;
         let trust = match parts.ca.take() {
             Some(ca) => Trust::Only(ca),
@@ -71,7 +92,7 @@ impl Ready {
             None => Trust::Machine,
         };
         Ok(Self {
-            client: client(trust, knock)?,
+            client: client(trust, knock, parts.url.host_str().zip(place))?,
             mask: Mask::of(parts.masked.iter().map(Vec::as_slice)),
             method: parts.method,
             url: parts.url,
@@ -84,7 +105,7 @@ impl Ready {
             redirects: parts.redirects,
             name: parts.name,
             knock,
-            output_bytes: job.output_bytes,
+            output_bytes,
         })
     }
 

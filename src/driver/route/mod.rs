@@ -1,0 +1,155 @@
+//! Routes: where users are sent, moved in stages by whoever keeps them. One file for each kind of keeper.
+//!
+//! Read in this order: [`table`] is where a route leads; [`provider`] is the seam to its keeper; [`ramp`] is the way from
+//! one table to the next. A shift is safe to repeat by its nature: it begins with a look at how it is, and goes on from
+//! there, so whoever takes over after a crash just goes on with it.
+
+mod health;
+mod provider;
+mod pulse;
+mod ramp;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use crate::driver::End;
+use crate::driver::Found;
+use crate::driver::Job;
+use crate::driver::Key;
+use crate::driver::Killed;
+use crate::driver::Outcome;
+use crate::driver::RouteTask;
+use crate::driver::Secrets;
+use crate::driver::Told;
+use crate::driver::played::later;
+use crate::driver::route::health::OverHttp;
+use crate::driver::route::provider::Provider;
+use crate::driver::route::ramp::Ramp;
+use crate::model::ProviderKind;
+
+/// What it takes to move routes.
+#[derive(Debug, Clone)]
+pub(super) struct Routes {
+    secrets: Secrets,
+    flights: Arc<Mutex<BTreeMap<Key, Flight>>>,
+}
+
+/// A shift that is on its way, or ended in this process.
+#[derive(Debug, Clone)]
+struct Flight {
+    outcome: watch::Receiver<Option<Outcome>>,
+    stop: watch::Sender<bool>,
+}
+
+/// Whether routes of this kind can be moved; if not, the reason, for people.
+pub(super) const fn can_move(kind: ProviderKind) -> Result<(), &'static str> {
+    match kind {
+        ProviderKind::Rfc2136 => Err("this version can't change DNS records"),
+        ProviderKind::Haproxy => Err("this version can't change an HAProxy"),
+        ProviderKind::Route53 => Err("this version can't change Route 53"),
+        ProviderKind::Http | ProviderKind::Command => Err("this version can't change routes by a request or a command"),
+        ProviderKind::AwsAutoscaling => Err("an auto-scaling group keeps no routes"),
+    }
+}
+
+impl Routes {
+    pub(super) fn new(secrets: Secrets) -> Self {
+        Self { secrets, flights: Arc::default() }
+    }
+
+    /// Moves it, or goes on with it.
+    pub(super) async fn act(&self, job: &Job, task: &RouteTask, told: &Told) -> Outcome {
+        let mut outcome = self.begin(job, task, told).outcome;
+        match outcome.wait_for(Option::is_some).await {
+            Ok(outcome) => outcome.clone().unwrap_or_else(|| Outcome::just(End::Killed)),
+            // The task that moved it is gone without a word.
+            Err(_) => Outcome::just(End::Lost("the shift broke off".to_owned())),
+        }
+    }
+
+    /// Whatever was begun before can be gone on with: it begins with a look.
+    pub(super) fn inquire(&self, job: &Job) -> Found {
+        let flight = self.flights().get(&job.key).cloned();
+        let ended = flight.and_then(|flight| flight.outcome.borrow().clone());
+        ended.map_or(Found::Alive, Found::Ended)
+    }
+
+    /// It ends where it is. What was moved stays moved.
+    pub(super) async fn kill(&self, job: &Job) -> Killed {
+        let Some(mut flight) = self.flights().get(&job.key).cloned() else { return Killed::Dead };
+        flight.stop.send_replace(true);
+        match flight.outcome.wait_for(Option::is_some).await {
+            Ok(_) | Err(_) => Killed::Dead,
+        }
+    }
+
+    fn begin(&self, job: &Job, task: &RouteTask, told: &Told) -> Flight {
+        let mut flights = self.flights();
+        if let Some(flight) = flights.get(&job.key) {
+            return flight.clone();
+        }
+        let (tell, outcome) = watch::channel(None);
+        let (stop, stopped) = watch::channel(false);
+        let deadline = later(Instant::now(), job.timeout);
+        let (task, told, secrets) = (task.clone(), told.clone(), self.secrets.clone());
+        tokio::spawn(async move {
+            let way = Way { task: &task, told: &told, secrets: &secrets, stop: stopped, deadline };
+            tell.send_replace(Some(way.go().await));
+        });
+        let flight = Flight { outcome, stop };
+        flights.insert(job.key.clone(), flight.clone());
+        flight
+    }
+
+    fn flights(&self) -> MutexGuard<'_, BTreeMap<Key, Flight>> {
+        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One shift, before its keeper is known.
+struct Way<'a> {
+    task: &'a RouteTask,
+    told: &'a Told,
+    secrets: &'a Secrets,
+    stop: watch::Receiver<bool>,
+    deadline: Instant,
+}
+
+impl Way<'_> {
+    async fn go(self) -> Outcome {
+        match self.task.provider.kind {
+            ProviderKind::Rfc2136
+            | ProviderKind::Haproxy
+            | ProviderKind::Route53
+            | ProviderKind::Http
+            | ProviderKind::Command
+            | ProviderKind::AwsAutoscaling => match can_move(self.task.provider.kind) {
+                Ok(()) => Outcome::just(End::Refused("nobody can do this".to_owned())),
+                Err(why) => Outcome::just(End::Refused(why.to_owned())),
+            },
+        }
+    }
+
+    async fn by<P: Provider>(self, provider: Result<P, String>) -> Outcome {
+        let never = |why: String| Outcome::just(End::CouldNotStart(format!("{why}; nothing was changed")));
+        let provider = match provider {
+            Ok(provider) => provider,
+            Err(why) => return never(why),
+        };
+        let pulse = match OverHttp::new(self.task, self.secrets) {
+            Ok(pulse) => pulse,
+            Err(why) => return never(why),
+        };
+        let Self { task, told, stop, deadline, .. } = self;
+        Ramp { task, provider, pulse, told, stop, deadline }.run().await
+    }
+}

@@ -1,0 +1,55 @@
+//! The seam to whoever keeps a route: read, compare, write, and look at it by another way.
+
+use crate::driver::route::table::Shares;
+use crate::driver::route::table::Table;
+
+/// Somebody who keeps a route. Nothing here waits longer than a few seconds, or tries a second time of itself, but for
+/// servers that are tried in turn.
+pub(super) trait Provider: Send + Sync {
+    /// How it stands, as its own keeper says.
+    fn read(&self) -> impl Future<Output = Result<Table, Trouble>> + Send;
+
+    /// How it would stand with these shares, which add up to all: as near as the provider can come to them, and with
+    /// the shares that it really comes to. Nothing is asked of anybody.
+    ///
+    /// # Errors
+    ///
+    /// A site has no place in this route, or no place that the provider knows.
+    fn table(&self, now: &Table, aim: &Shares) -> Result<Table, Trouble>;
+
+    /// Changes it, if it still is as `from`. Where the provider can't compare and write in one, it is compared right
+    /// before. Where it has several tables, whoever gains is raised before anybody is lowered.
+    fn write(&self, from: &Table, to: &Table) -> impl Future<Output = Result<(), Trouble>> + Send;
+
+    /// How it stands for those who use it: each server that answers, asked by another way than the one that wrote.
+    fn look(&self) -> impl Future<Output = Vec<Sight>> + Send;
+}
+
+/// What one server answers to whoever asks.
+#[derive(Debug)]
+pub(super) struct Sight {
+    /// Which.
+    pub(super) server: String,
+    /// How it stands there. Where there are several tables, only its own.
+    pub(super) table: Result<Table, Trouble>,
+}
+
+/// Why it could not be read or changed. Each holds what happened and what to do, in one line.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Trouble {
+    /// Nobody was there to ask, so nothing was changed.
+    #[error("{0}")]
+    Unreachable(String),
+    /// It was answered with a no, and nothing was changed.
+    #[error("{0}")]
+    Refused(String),
+    /// It is not as it was compared with: somebody else changed it. Nothing was changed by us.
+    #[error("{0}")]
+    Changed(String),
+    /// It was sent, and nobody knows whether it counted.
+    #[error("{0}")]
+    Open(String),
+    /// A part of it was changed, and a part was not.
+    #[error("{0}")]
+    Partly(String),
+}

@@ -1,0 +1,406 @@
+//! The way of a route from where it leads to where it should: stage by stage, each written down before it is done, read
+//! back by another way, held, and watched.
+//!
+//! It ends where it is when anybody else changes the route, when nobody can say how the targets do, or when its time is
+//! over; and goes back to the last good stage when they do badly. It never goes on from there of itself.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio::time::sleep;
+use tokio::time::sleep_until;
+use tokio::time::timeout_at;
+
+use crate::driver::End;
+use crate::driver::News;
+use crate::driver::Outcome;
+use crate::driver::RouteStage;
+use crate::driver::RouteTask;
+use crate::driver::Said;
+use crate::driver::Shift;
+use crate::driver::Told;
+use crate::driver::played::later;
+use crate::driver::route::provider::Provider;
+use crate::driver::route::provider::Trouble;
+use crate::driver::route::pulse::Count;
+use crate::driver::route::pulse::Pulse;
+use crate::driver::route::table::Shares;
+use crate::driver::route::table::Table;
+use crate::driver::route::table::aim;
+use crate::driver::shown::shown;
+use crate::model::Millis;
+use crate::model::Ppm;
+
+/// Between two looks, beats of health, or tries to reach a provider that does not answer: an error must be seen within
+/// seconds, and a health page asked once a second is no load.
+const PAUSE: Duration = Duration::from_secs(1);
+/// A secondary name server was seen to follow within half a second when it is told, and after 18 s when the telling was
+/// lost.
+const SETTLE: Duration = Duration::from_secs(30);
+/// Fewer rounds than this say nothing: one bad answer of one is no rate.
+const ROUNDS_MIN: u32 = 3;
+
+/// One shift on its way.
+pub(super) struct Ramp<'a, P, H> {
+    pub(super) task: &'a RouteTask,
+    pub(super) provider: P,
+    /// None where nobody said how health is judged.
+    pub(super) pulse: Option<H>,
+    pub(super) told: &'a Told,
+    /// Becomes true when it is to end where it is.
+    pub(super) stop: watch::Receiver<bool>,
+    /// When its time is over.
+    pub(super) deadline: Instant,
+}
+
+/// What it has come to so far.
+struct Way {
+    now: Table,
+    is_changed: bool,
+    /// Until when somebody may hold an answer from before the last change.
+    old_answers: Instant,
+    log: String,
+}
+
+impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
+    /// Goes all the way, or as far as it may. What was seen and done stands in what is said.
+    pub(super) async fn run(self) -> Outcome {
+        let mut way = Way { now: Table::default(), is_changed: false, old_answers: Instant::now(), log: String::new() };
+        let end = self.go(&mut way).await.err().unwrap_or(End::Ok);
+        Outcome { end, hosts: Vec::new(), said: Said::just(&shown(way.log.as_bytes())) }
+    }
+
+    async fn go(&self, way: &mut Way) -> Result<(), End> {
+        way.now = self.first().await?;
+        self.say(way, &format!("{} leads to {}", self.task.record, words(&way.now.shares())));
+        self.is_ours(way)?;
+        let (last, before) = self.task.stages.split_last().ok_or_else(|| refused("no stage was planned"))?;
+        let goal = aim(last, &way.now.shares(), &self.task.leaves);
+        let gains = gaining(&way.now.shares(), &goal);
+        if !gains.is_empty() {
+            self.can_take(way, &gains).await?;
+        }
+        for stage in before {
+            let next = aim(stage, &way.now.shares(), &[]);
+            // Where an earlier try came further than this, nobody is sent back.
+            let falls = gains.iter().any(|site| share(&next, site) < share(&way.now.shares(), site));
+            if !falls {
+                self.pass(way, stage, &next).await?;
+            }
+        }
+        let goal = aim(last, &way.now.shares(), &self.task.leaves);
+        self.pass(way, last, &goal).await?;
+        self.confirm(&way.now).await.map_err(|why| self.stays(way, &why))?;
+        self.wait_for_old_answers(way).await
+    }
+
+    /// The first look at it. As long as nothing was changed, who can't be reached ends it.
+    async fn first(&self) -> Result<Table, End> {
+        self.provider.read().await.map_err(|trouble| match trouble {
+            Trouble::Unreachable(why) | Trouble::Open(why) => End::Unreachable(why),
+            Trouble::Refused(why) | Trouble::Changed(why) | Trouble::Partly(why) => End::CouldNotStart(why),
+        })
+    }
+
+    /// A place that no site of the route has was put there by somebody who knows something that we don't.
+    fn is_ours(&self, way: &Way) -> Result<(), End> {
+        let foreign = way.now.foreign();
+        if foreign.is_empty() {
+            return Ok(());
+        }
+        Err(End::CouldNotStart(format!(
+            "{} leads to {}, which no site of the route {} has: somebody else points it there; nothing was changed. \
+             Take it out of the record, or declare it in the route, then retry",
+            self.task.record,
+            foreign.join(", "),
+            self.task.route
+        )))
+    }
+
+    /// Whoever gains users must be well before the first of them comes.
+    async fn can_take(&self, way: &mut Way, gains: &[String]) -> Result<(), End> {
+        let Some(pulse) = &self.pulse else { return Ok(()) };
+        let count = self.beat_for(pulse, gains, Duration::ZERO).await?;
+        if self.is_bad(&count) {
+            let why = format!("{}: {}; nothing was changed", gains.join(", "), self.verdict(&count));
+            return Err(if way.is_changed { self.stays(way, &why) } else { End::CouldNotStart(why) });
+        }
+        self.say(way, &format!("{} are well: {count}", gains.join(", ")));
+        Ok(())
+    }
+
+    /// One stage: written, read back, held and watched.
+    async fn pass(&self, way: &mut Way, stage: &RouteStage, next: &Shares) -> Result<(), End> {
+        let good = way.now.clone();
+        let aimed = self.provider.table(&good, next).map_err(|trouble| self.stays(way, &trouble.to_string()))?;
+        if aimed == good {
+            return Ok(());
+        }
+        self.allowed(&good, &aimed).map_err(|why| self.stays(way, &why))?;
+        let gains = gaining(&good.shares(), &aimed.shares());
+        self.change(way, aimed).await?;
+        self.say(way, &format!("{} leads to {}", self.task.record, words(&way.now.shares())));
+        let hold = Duration::from_millis(stage.hold.0);
+        let Some(pulse) = self.pulse.as_ref().filter(|_| !gains.is_empty()) else {
+            return self.wait_until(way, later(Instant::now(), stage.hold)).await;
+        };
+        let count = match self.beat_for(pulse, &gains, hold).await {
+            Ok(count) => count,
+            Err(End::Unexpected(why)) => return Err(self.stays(way, &why)),
+            Err(end) => return Err(end),
+        };
+        if !self.is_bad(&count) {
+            self.say(way, &format!("{} are well: {count}", gains.join(", ")));
+            return Ok(());
+        }
+        let verdict = format!("{}: {}", gains.join(", "), self.verdict(&count));
+        self.say(way, &verdict);
+        self.back(way, good, &verdict).await
+    }
+
+    /// The last good stage again.
+    async fn back(&self, way: &mut Way, good: Table, verdict: &str) -> Result<(), End> {
+        match self.change(way, good).await {
+            Ok(()) => {
+                let back = words(&way.now.shares());
+                self.say(way, &format!("{} leads to {back} again", self.task.record));
+                Err(End::Unexpected(format!("{verdict}; it was taken back to {back}, and waits for you")))
+            }
+            Err(End::Unexpected(why) | End::Lost(why)) => {
+                Err(End::Unexpected(format!("{verdict}; and it could not be taken back: {why}")))
+            }
+            Err(end) => Err(end),
+        }
+    }
+
+    /// Never nowhere, and never more to a site that is not trusted.
+    fn allowed(&self, now: &Table, next: &Table) -> Result<(), String> {
+        if !next.leads_somewhere() {
+            return Err("the next stage would lead nowhere".to_owned());
+        }
+        let (before, after) = (now.shares(), next.shares());
+        match self.task.barred.iter().find(|site| share(&after, site) > share(&before, site)) {
+            Some(site) => Err(format!("the next stage would send users to {site}, which is not trusted")),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes it down, does it, and looks whether it is so.
+    async fn change(&self, way: &mut Way, to: Table) -> Result<(), End> {
+        if *self.stop.borrow() {
+            return Err(End::Killed);
+        }
+        let from = way.now.clone();
+        let shift = Shift { from: listed(&from), to: listed(&to), fact: from.fact() };
+        if !self.told.first(shift).await {
+            return Err(self.stays(way, "it can't be written down any more, so nothing more is changed"));
+        }
+        let begun = Instant::now();
+        let mut written = self.provider.write(&from, &to).await;
+        while let Err(Trouble::Open(why) | Trouble::Unreachable(why)) = written {
+            written = self.after_silence(way, &to, &why).await?;
+        }
+        match written {
+            Ok(()) => {}
+            Err(Trouble::Unreachable(why) | Trouble::Open(why)) => return Err(End::Lost(why)),
+            Err(Trouble::Refused(why) | Trouble::Changed(why)) if !way.is_changed => {
+                return Err(End::CouldNotStart(format!("{why}; nothing was changed")));
+            }
+            Err(Trouble::Refused(why) | Trouble::Changed(why) | Trouble::Partly(why)) => {
+                return Err(self.stays(way, &why));
+            }
+        }
+        way.is_changed = true;
+        way.old_answers = way.old_answers.max(later(begun, from.ttl.unwrap_or_default()));
+        way.now = to;
+        self.confirm(&way.now).await.map_err(|why| self.stays(way, &why))
+    }
+
+    /// Nobody heard whether a change counted. It is read until that is known, and written again where it did not.
+    async fn after_silence(&self, way: &Way, to: &Table, why: &str) -> Result<Result<(), Trouble>, End> {
+        loop {
+            match self.provider.read().await {
+                Ok(table) if table == *to => return Ok(Ok(())),
+                Ok(table) if table == way.now => {
+                    self.pause(why).await?;
+                    return Ok(self.provider.write(&way.now, to).await);
+                }
+                Ok(table) => {
+                    let changed = format!("{} leads to {} now", self.task.record, table.fact());
+                    return Ok(Err(Trouble::Partly(format!("{why}; {changed}"))));
+                }
+                Err(_) => self.pause(why).await?,
+            }
+        }
+    }
+
+    /// A short pause before the provider is tried again. Whether anything counted is not known when time is over.
+    async fn pause(&self, why: &str) -> Result<(), End> {
+        if *self.stop.borrow() {
+            return Err(End::Killed);
+        }
+        if Instant::now() + PAUSE >= self.deadline {
+            return Err(End::Lost(why.to_owned()));
+        }
+        sleep(PAUSE).await;
+        Ok(())
+    }
+
+    /// Whether those who answer for the route say the same. Who does not answer at all is no proof of anything; at least
+    /// one must.
+    async fn confirm(&self, wanted: &Table) -> Result<(), String> {
+        let until = self.deadline.min(Instant::now() + SETTLE);
+        loop {
+            let sights = self.provider.look().await;
+            let mut answered = 0_u32;
+            let mut why = None;
+            for sight in sights {
+                match sight.table {
+                    Ok(table) if is_same(&table, wanted, &sight.server) => answered += 1,
+                    Ok(table) => {
+                        let told = format!("{} says that {} leads to {}", sight.server, self.task.record, table.fact());
+                        why.get_or_insert(told);
+                        answered += 1;
+                    }
+                    Err(trouble) if answered == 0 => drop(why.get_or_insert(trouble.to_string())),
+                    Err(_) => {}
+                }
+            }
+            match why {
+                None if answered > 0 => return Ok(()),
+                Some(why) if Instant::now() + PAUSE >= until => {
+                    return Err(format!("{why}, which is not what was written"));
+                }
+                None if Instant::now() + PAUSE >= until => return Err("nobody answers for it".to_owned()),
+                Some(_) | None => sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// Beats through the hold; without any answer as long as there is time.
+    async fn beat_for(&self, pulse: &H, sites: &[String], hold: Duration) -> Result<Count, End> {
+        let until = Instant::now() + hold;
+        let mut stop = self.stop.clone();
+        let mut count = Count::default();
+        let mut rounds = 0;
+        loop {
+            let next = Instant::now() + PAUSE;
+            match timeout_at(self.deadline, pulse.beat(sites)).await {
+                Ok(heard) => count.add(&heard),
+                Err(_) => return Err(self.no_time(&count)),
+            }
+            rounds += 1;
+            let is_judged = rounds >= ROUNDS_MIN && count.answered() > 0;
+            if is_judged && (Instant::now() >= until || self.is_bad(&count)) {
+                return Ok(count);
+            }
+            if Instant::now() >= self.deadline {
+                return Err(self.no_time(&count));
+            }
+            tokio::select! {
+                () = sleep_until(next) => {}
+                _ = stop.wait_for(|stop| *stop) => return Err(End::Killed),
+            }
+        }
+    }
+
+    fn no_time(&self, count: &Count) -> End {
+        End::Unexpected(match count.answered() {
+            0 => format!("nobody can say how the target does: {count}; without that it does not go on"),
+            _ => "its time was over before its hold was".to_owned(),
+        })
+    }
+
+    fn is_bad(&self, count: &Count) -> bool {
+        let most = self.task.health.as_ref().map_or(Ppm::ONE, |health| health.max_error_rate);
+        count.answered() > 0 && count.error_rate() > most
+    }
+
+    fn verdict(&self, count: &Count) -> String {
+        let most = self.task.health.as_ref().map_or(Ppm::ONE, |health| health.max_error_rate);
+        format!("{count}, and at most {} may be bad", percent(most))
+    }
+
+    async fn wait_for_old_answers(&self, way: &mut Way) -> Result<(), End> {
+        let until = way.old_answers;
+        if until <= Instant::now() {
+            return Ok(());
+        }
+        let left = Millis(u64::try_from((until - Instant::now()).as_millis()).unwrap_or(u64::MAX));
+        if until > self.deadline {
+            return Err(End::Unexpected(format!(
+                "{} leads where it should, but answers from before may be kept for another {}s, longer than the step \
+                 may take; once they are gone, mark it done",
+                self.task.record,
+                left.0.div_ceil(1_000)
+            )));
+        }
+        self.say(way, &format!("waiting {}s until old answers are forgotten", left.0.div_ceil(1_000)));
+        self.wait_until(way, until).await
+    }
+
+    async fn wait_until(&self, way: &Way, until: Instant) -> Result<(), End> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            () = sleep_until(until.min(self.deadline)) => {}
+            _ = stop.wait_for(|stop| *stop) => return Err(End::Killed),
+        }
+        if until > self.deadline { Err(self.stays(way, "its time was over before its hold was")) } else { Ok(()) }
+    }
+
+    /// It ends where it is, and says where that is.
+    fn stays(&self, way: &Way, why: &str) -> End {
+        let now = words(&way.now.shares());
+        if way.is_changed {
+            End::Unexpected(format!("{why}; {} stays as we last knew it: {now}", self.task.record))
+        } else {
+            End::CouldNotStart(format!("{why}; nothing was changed"))
+        }
+    }
+
+    fn say(&self, way: &mut Way, line: &str) {
+        let text = format!("{line}\n");
+        self.told.tell(News::Output { host: None, text: shown(text.as_bytes()) });
+        way.log.push_str(&text);
+    }
+}
+
+fn refused(why: &str) -> End {
+    End::CouldNotStart(format!("{why}; nothing was changed"))
+}
+
+fn share(shares: &Shares, site: &str) -> Ppm {
+    shares.get(site).copied().unwrap_or(Ppm::ZERO)
+}
+
+fn gaining(now: &Shares, next: &Shares) -> Vec<String> {
+    next.iter().filter(|(site, share_of)| **share_of > share(now, site)).map(|(site, _)| site.clone()).collect()
+}
+
+fn listed(table: &Table) -> Vec<(String, Ppm)> {
+    table.shares().into_iter().collect()
+}
+
+fn is_same(seen: &Table, wanted: &Table, server: &str) -> bool {
+    let own = wanted.entries.iter().filter(|entry| entry.on.is_empty() || entry.on == server);
+    seen.entries.iter().eq(own)
+}
+
+/// `ansan 67 %, aws-tokyo 33 %`.
+fn words(shares: &Shares) -> String {
+    if shares.is_empty() {
+        return "nowhere".to_owned();
+    }
+    shares.iter().map(|(site, share)| format!("{site} {}", percent(*share))).collect::<Vec<_>>().join(", ")
+}
+
+/// With as many digits as tell a small share from none.
+pub(super) fn percent(share: Ppm) -> String {
+    let tenths = (share.0 + 500) / 1_000;
+    match (tenths % 10, share.0) {
+        (_, 1..=499) => "below 0.1 %".to_owned(),
+        (0, _) => format!("{} %", tenths / 10),
+        (rest, _) => format!("{}.{rest} %", tenths / 10),
+    }
+}

@@ -1,0 +1,1 @@
+//! Shifts against a keeper that can be made to do anything, under virtual time.
