@@ -21,6 +21,7 @@ mod service;
 mod site;
 mod source;
 mod time;
+mod turns;
 
 pub use action::Action;
 pub use action::Ask;
@@ -122,3 +123,4 @@ pub use source::ServicePlaces;
 pub use source::Sources;
 pub use time::Millis;
 pub use time::SpanError;
+pub use turns::turns;
