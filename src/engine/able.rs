@@ -13,19 +13,19 @@ use crate::plan::Step;
 pub fn unable(plan: &Plan) -> BTreeMap<&'static str, Vec<&str>> {
     let mut found: BTreeMap<&'static str, Vec<&str>> = BTreeMap::new();
     for step in &plan.steps {
-        if let Some(why) = why_not(step) {
+        if let Some(why) = why_not(plan, step) {
             found.entry(why).or_default().push(&step.id);
         }
     }
     found
 }
 
-fn why_not(step: &Step) -> Option<&'static str> {
-    let task = job::task(&step.action, "");
+fn why_not(plan: &Plan, step: &Step) -> Option<&'static str> {
+    let task = job::task(plan, &step.action, "");
     if let Some(why) = task.as_ref().and_then(|task| driver::can_do(task).err()) {
         return Some(why);
     }
     let probes = [&step.done_if, &step.verify, &step.position];
-    let asked = |probe: &ProbeOnPaper| job::task(&probe.ask, "").and_then(|task| driver::can_do(&task).err());
+    let asked = |probe: &ProbeOnPaper| job::task(plan, &probe.ask, "").and_then(|task| driver::can_do(&task).err());
     probes.into_iter().flatten().find_map(asked)
 }

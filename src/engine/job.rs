@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::driver::HealthTask;
 use crate::driver::HostAt;
 use crate::driver::HttpTask;
 use crate::driver::Job;
@@ -11,6 +12,7 @@ use crate::driver::ProviderTask;
 use crate::driver::RouteStage;
 use crate::driver::RouteTask;
 use crate::driver::Task;
+use crate::driver::TsigTask;
 use crate::model::HostSet;
 use crate::model::Ppm;
 use crate::model::ProviderKind;
@@ -20,18 +22,19 @@ use crate::plan::HttpOnPaper;
 use crate::plan::Plan;
 use crate::plan::ProbeOnPaper;
 use crate::plan::RouteOnPaper;
+use crate::plan::StageOnPaper;
 use crate::plan::Step;
 use crate::template::Text;
 
 /// What hands are asked to do for a step. None for what only a person does.
 pub(in crate::engine) fn job(plan: &Plan, step: &Step, key: Key, done: &BTreeSet<String>) -> Option<Job> {
-    let task = task(&step.action, &key.run)?;
+    let task = task(plan, &step.action, &key.run)?;
     Some(on(plan, step, key, task, done))
 }
 
 /// The job of a question about a step: who is asked, and within which limits.
 pub(in crate::engine) fn about(plan: &Plan, step: &Step, key: Key, probe: &ProbeOnPaper) -> Option<(Job, Probe)> {
-    let probe = probe_of(probe, &key.run)?;
+    let probe = probe_of(plan, probe, &key.run)?;
     let mut job = on(plan, step, key, Task::Wait(probe.clone()), &BTreeSet::new());
     if !probe.ask.is_on_hosts() {
         job.hosts = Vec::new();
@@ -121,16 +124,16 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// What hands are asked, for an action. None for what only a person does.
-pub(in crate::engine) fn task(action: &ActionOnPaper, run: &str) -> Option<Task> {
+pub(in crate::engine) fn task(plan: &Plan, action: &ActionOnPaper, run: &str) -> Option<Task> {
     let named = |line: &String| name_run(line, run);
     Some(match action {
         ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },
         ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
-        ActionOnPaper::Route(route) => Task::Route(route_task(route)),
+        ActionOnPaper::Route(shift) => Task::Route(route_task(plan, shift, run)),
         ActionOnPaper::Scale { provider, to } => Task::Scale { provider: provider.clone(), to: to.clone() },
         ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: named(via) },
-        ActionOnPaper::Wait(probe) => Task::Wait(probe_of(probe, run)?),
+        ActionOnPaper::Wait(probe) => Task::Wait(probe_of(plan, probe, run)?),
         ActionOnPaper::Confirm { .. } | ActionOnPaper::Fetch { .. } => return None,
     })
 }
@@ -140,9 +143,9 @@ fn name_run(line: &str, run: &str) -> String {
     if line.contains("run") { line.replace("{{ run }}", run) } else { line.to_owned() }
 }
 
-fn probe_of(probe: &ProbeOnPaper, run: &str) -> Option<Probe> {
+fn probe_of(plan: &Plan, probe: &ProbeOnPaper, run: &str) -> Option<Probe> {
     Some(Probe {
-        ask: Box::new(task(&probe.ask, run)?),
+        ask: Box::new(task(plan, &probe.ask, run)?),
         expect_output: probe.expect_output.clone(),
         within: probe.within_ms,
         times: probe.times,
@@ -164,27 +167,44 @@ fn http_task(http: &HttpOnPaper, run: &str) -> HttpTask {
     }
 }
 
-fn route_task(route: &RouteOnPaper) -> RouteTask {
+fn route_task(plan: &Plan, shift: &RouteOnPaper, run: &str) -> RouteTask {
+    let route = plan.routes.iter().find(|route| route.name == shift.route);
+    let stage = |stage: &StageOnPaper| RouteStage { to: stage.to.clone(), hold: stage.hold_ms };
     RouteTask {
-        route: route.route.clone(),
-        provider: ProviderTask {
-            name: route.provider.clone(),
-            kind: ProviderKind::Command,
-            servers: Vec::new(),
-            also: Vec::new(),
-            zone: None,
-            tsig: None,
-            group: None,
-            read: None,
-            write: None,
-            env: Vec::new(),
-        },
-        record: route.route.clone(),
-        ttl: route.ttl_ms,
-        at: Vec::new(),
-        stages: vec![RouteStage { to: route.to.clone(), hold: route.hold_ms }],
-        leaves: Vec::new(),
-        barred: Vec::new(),
-        health: None,
+        route: shift.route.clone(),
+        provider: provider_task(plan, &shift.provider, run),
+        record: route.map(|route| route.record.clone()).unwrap_or_default(),
+        ttl: shift.ttl_ms,
+        at: route.map(|route| route.at.clone()).unwrap_or_default(),
+        stages: shift.stages.iter().map(stage).collect(),
+        leaves: shift.leaves.clone(),
+        barred: shift.barred.clone(),
+        health: route.and_then(|route| route.health.as_ref()).map(|health| HealthTask {
+            url: health.url.clone(),
+            expect_status: health.expect_status,
+            max_error_rate: health.max_error_rate,
+        }),
+    }
+}
+
+/// A provider that the plan does not know can do nothing, and says so when it is asked.
+fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
+    let known = plan.providers.iter().find(|provider| provider.name == name);
+    let text = |text: &Option<String>| text.as_ref().map(|text| name_run(text, run));
+    ProviderTask {
+        name: name.to_owned(),
+        kind: known.map_or(ProviderKind::Command, |known| known.kind),
+        servers: known.map(|known| known.servers.clone()).unwrap_or_default(),
+        also: known.map(|known| known.also.clone()).unwrap_or_default(),
+        zone: known.and_then(|known| known.zone.clone()),
+        tsig: known.and_then(|known| known.tsig.as_ref()).map(|tsig| TsigTask {
+            name: tsig.name.clone(),
+            algorithm: tsig.algorithm.clone(),
+            secret: tsig.secret.clone(),
+        }),
+        group: known.and_then(|known| known.group.clone()),
+        read: known.and_then(|known| text(&known.read)),
+        write: known.and_then(|known| text(&known.write)),
+        env: known.map(|known| known.env.clone()).unwrap_or_default(),
     }
 }

@@ -178,11 +178,19 @@ pub(super) struct RouteDraft {
     pub(super) route: Route,
 }
 
+/// One server of a provider, before its site is known to exist.
+pub(super) struct ServerDraft {
+    pub(super) address: String,
+    pub(super) site: Option<Named>,
+}
+
 /// `provider` is whole, but for what it uses.
 pub(super) struct ProviderDraft {
     pub(super) name: Named,
     pub(super) uses: Vec<UseDraft>,
     /// Nothing where its kind is missing or unknown.
+    pub(super) servers: Vec<ServerDraft>,
+    pub(super) also: Vec<ServerDraft>,
     pub(super) provider: Option<Provider>,
 }
 

@@ -3,6 +3,8 @@
 use crate::load::draft::HostDraft;
 use crate::load::draft::ProviderDraft;
 use crate::load::draft::RouteDraft;
+use crate::load::draft::ServerDraft;
+use crate::load::fields::SERVER;
 use crate::load::page::Named;
 use crate::load::page::Page;
 use crate::load::row::Key;
@@ -139,7 +141,9 @@ pub(super) fn provider(name: Named, row: Row<'_, '_>) -> ProviderDraft {
     let provider = Provider {
         name: name.text.clone(),
         kind: kind.unwrap_or(ProviderKind::Command),
-        servers: row.value("servers").map(|value| texts(page, value)).unwrap_or_default(),
+        // Filled in when names lead somewhere.
+        servers: Vec::new(),
+        also: Vec::new(),
         zone: row.text("zone"),
         tsig: row.table("tsig").and_then(tsig),
         group: row.text("group"),
@@ -149,14 +153,26 @@ pub(super) fn provider(name: Named, row: Row<'_, '_>) -> ProviderDraft {
         uses: Vec::new(),
     };
     let uses = uses(page, row.list("uses"));
+    let [servers, also] = ["servers", "also"]
+        .map(|key| row.list(key).iter().filter_map(|value| server(page, value)).collect::<Vec<ServerDraft>>());
     row.done();
-    ProviderDraft { name, uses, provider: kind.map(|_| provider) }
+    ProviderDraft { name, uses, servers, also, provider: kind.map(|_| provider) }
+}
+
+fn server(page: &Page<'_>, value: &Value<'_>) -> Option<ServerDraft> {
+    if value.get_ref().as_table().is_none() {
+        return value::text(page, value).map(|address| ServerDraft { address: address.to_owned(), site: None });
+    }
+    let row = Row::of(page, &SERVER, value)?;
+    let (address, site) = (row.text("address"), row.reference("site"));
+    row.done();
+    Some(ServerDraft { address: address?, site })
 }
 
 /// Which keys a provider of a kind must have, and which it may have.
 fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
     let (must, may): (&[&'static str], &[&'static str]) = match kind {
-        ProviderKind::Rfc2136 => (&["servers", "zone"], &["tsig"]),
+        ProviderKind::Rfc2136 => (&["servers", "zone"], &["tsig", "also"]),
         ProviderKind::Haproxy => (&["servers"], &[]),
         ProviderKind::Route53 => (&["zone"], &["servers"]),
         ProviderKind::AwsAutoscaling => (&["group"], &["servers"]),
@@ -165,7 +181,7 @@ fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
     for key in must.iter().copied().filter(|key| !row.has(key)) {
         row.tell(Fault::KeyForKind { key, kind });
     }
-    for key in ["servers", "zone", "tsig", "group", "read", "write", "env"] {
+    for key in ["servers", "also", "zone", "tsig", "group", "read", "write", "env"] {
         if row.has(key) && !must.contains(&key) && !may.contains(&key) {
             row.page.tell_at(row.place_of(key), Fault::KeyNotForKind { key, kind });
         }

@@ -87,6 +87,7 @@ pub use route::Provider;
 pub use route::ProviderKind;
 pub use route::Route;
 pub use route::SecretRef;
+pub use route::Server;
 pub use route::Tsig;
 pub use runbook::Batch;
 pub use runbook::Need;

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use crate::model::Millis;
 use crate::model::Need;
 use crate::model::Ppm;
@@ -49,8 +52,10 @@ pub struct Provider {
     pub name: String,
     /// How it is spoken to.
     pub kind: ProviderKind,
-    /// Where it is spoken to, tried in turn.
-    pub servers: Vec<String>,
+    /// Where it is spoken to: name servers are tried in turn, balancers are all changed.
+    pub servers: Vec<Server>,
+    /// Further servers that answer for it: they are looked at after a change, and never changed.
+    pub also: Vec<Server>,
     /// The DNS zone, for `rfc2136` and `route53`.
     pub zone: Option<String>,
     /// The key that signs updates, for `rfc2136`.
@@ -67,8 +72,18 @@ pub struct Provider {
     pub uses: Vec<Need>,
 }
 
+/// One server of a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Server {
+    /// Where it is spoken to.
+    pub address: String,
+    /// Where it is, if anybody said: whoever loses that site loses this server.
+    pub site: Option<SiteId>,
+}
+
 /// How a provider is spoken to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ProviderKind {
     /// DNS dynamic update, RFC 2136, signed.
     Rfc2136,

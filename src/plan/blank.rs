@@ -49,6 +49,8 @@ pub fn blank(estate: &Estate, as_of: Date) -> Result<Plan, FormatError> {
         gates: Vec::new(),
         steps: Vec::new(),
         bastions: Vec::new(),
+        routes: Vec::new(),
+        providers: Vec::new(),
         pools: Vec::new(),
         limits: LimitsOnPaper {
             ssh_handshakes: estate.limits.ssh_handshakes,

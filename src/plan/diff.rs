@@ -180,6 +180,8 @@ fn bare(plan: &Plan) -> Plan {
         untouched: plan.untouched,
         unplanned: plan.unplanned,
         bastions: plan.bastions.clone(),
+        routes: plan.routes.clone(),
+        providers: plan.providers.clone(),
         pools: plan.pools.clone(),
         limits: plan.limits.clone(),
         ssh: plan.ssh.clone(),

@@ -12,12 +12,14 @@ use crate::model::Ssh;
 use crate::plan::BastionOnPaper;
 use crate::plan::Gate;
 use crate::plan::Issue;
+use crate::plan::ProviderOnPaper;
+use crate::plan::RecordOnPaper;
 use crate::plan::RetreatOnPaper;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Step;
 
 /// The format that this version writes. A reader refuses what it does not know.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A complete plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +65,10 @@ pub struct Plan {
     /// The bastions that hosts are reached through, by name. Plans from before they were written down have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bastions: Vec<BastionOnPaper>,
+    /// The routes that steps shift, by name.
+    pub routes: Vec<RecordOnPaper>,
+    /// Who keeps routes and launches capacity, by name.
+    pub providers: Vec<ProviderOnPaper>,
     /// What steps compete for.
     pub pools: Vec<PoolOnPaper>,
     /// Limits for the whole run.

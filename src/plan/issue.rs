@@ -129,6 +129,26 @@ pub enum Issue {
         /// Its route.
         route: String,
     },
+    /// DNS records have no weights, and by turns a site gets more users than were placed there.
+    RouteUneven {
+        /// Which service.
+        service: String,
+        /// Its route.
+        route: String,
+        /// The site.
+        site: String,
+        /// The share that was placed there.
+        placed: Ppm,
+        /// The share that it gets.
+        gets: Ppm,
+    },
+    /// All servers of a provider are in what is lost: its routes can't be shifted by it.
+    ProviderLost {
+        /// Which provider.
+        provider: String,
+        /// The routes that the plan shifts by it.
+        routes: Vec<String>,
+    },
     /// A writer is promoted, and nothing fences the old one.
     NoFence {
         /// Which service.
@@ -192,6 +212,7 @@ impl Issue {
             | Self::SharesDomain { service, .. }
             | Self::NoSteps { service, .. }
             | Self::RouteNotShifted { service, .. }
+            | Self::RouteUneven { service, .. }
             | Self::NoFence { service, .. } => Some(service),
             Self::LearntEdge { caller, .. } => Some(caller),
             Self::BootstrapCycle { step, .. }
@@ -200,7 +221,7 @@ impl Issue {
             | Self::JumpLost { step, .. } => step.split('/').next(),
             Self::RecoveredTogether { cycle } => cycle.first().map(String::as_str),
             Self::OverLimitBefore { .. } | Self::OverLimitAfter { .. } => None,
-            Self::SiteWithoutFence { .. } | Self::OrchestratorLost => None,
+            Self::SiteWithoutFence { .. } | Self::OrchestratorLost | Self::ProviderLost { .. } => None,
             Self::DefaultDurations { .. } | Self::FaultsElsewhere { .. } => None,
             Self::DeclaredOnly | Self::Observed { .. } | Self::AssumedAway => None,
         }
@@ -222,6 +243,8 @@ impl Issue {
             | Self::NoSteps { .. }
             | Self::NoFence { .. }
             | Self::OverLimitAfter { .. }
+            | Self::RouteUneven { .. }
+            | Self::ProviderLost { .. }
             | Self::OrchestratorLost => true,
             Self::SharesDomain { .. }
             | Self::OverLimitBefore { .. }

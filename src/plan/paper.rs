@@ -48,6 +48,7 @@ use crate::plan::paper_services::services;
 use crate::plan::paper_sites::sites;
 use crate::plan::paper_sites::taken_after;
 use crate::plan::paper_steps::step;
+use crate::plan::records;
 use crate::plan::scene::Scene;
 use crate::plan::select::fences_site;
 
@@ -89,6 +90,8 @@ pub(in crate::plan) fn write(
         unplanned: count(unplanned(scene)),
         services,
         bastions: hosts::bastions(scene, &steps),
+        routes: records::records(estate, &steps),
+        providers: records::providers(scene, &steps),
         gates,
         steps,
         pools,
@@ -385,6 +388,7 @@ fn input_issues(scene: &Scene<'_>, web: &Web, inputs: &Inputs, issues: &mut Vec<
             issues.push(Issue::RouteNotShifted { service: service.name.clone(), route });
         }
     }
+    records::issues(scene, web, issues);
     if inputs.errors_elsewhere > 0 {
         issues.push(Issue::FaultsElsewhere { errors: inputs.errors_elsewhere });
     }

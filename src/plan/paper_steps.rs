@@ -39,6 +39,7 @@ use crate::plan::draft::Owner;
 use crate::plan::draft::Stage;
 use crate::plan::draft::What;
 use crate::plan::hosts;
+use crate::plan::ramp;
 use crate::plan::scene::Scene;
 use crate::plan::supply::launcher;
 use crate::plan::timing;
@@ -291,7 +292,7 @@ impl<'a> Fill<'a> {
             Action::Route(named) => {
                 let own = draft.service().and_then(|id| scene.estate().service(id).route);
                 match named.or(own) {
-                    Some(route) => ActionOnPaper::Route(shift(scene, draft, route.at())),
+                    Some(route) => ActionOnPaper::Route(ramp::shift(scene, draft, route)),
                     None => ActionOnPaper::Confirm { question: String::new() },
                 }
             }
@@ -320,62 +321,4 @@ fn address<'a>(estate: &'a Estate, service: &Service, site: SiteId) -> Option<&'
 
 fn env(env: &[(String, SecretRef)]) -> Vec<(String, String)> {
     env.iter().map(|(name, secret)| (name.clone(), secret.to_string())).collect()
-}
-
-/// How the route stands when this step is done: replicas that are back before it keep what they have.
-fn shift(scene: &Scene<'_>, draft: &Draft, route: usize) -> RouteOnPaper {
-    let estate = scene.estate();
-    let route = &estate.routes[route];
-    let mut to: Vec<(String, Ppm)> = Vec::new();
-    let mut seats: &[Seat] = &[];
-    let mut admit_per_second = None;
-    if let Some(id) = draft.service() {
-        seats = &scene.placed(id).seats;
-        admit_per_second = estate.service(id).reconnect.map(|reconnect| reconnect.per_second);
-        let shares = shares_after(draft, seats);
-        for (at, share) in shares.into_iter().enumerate() {
-            let site = scene.site_of(id, at);
-            if share > Ppm::ZERO && route.at.iter().any(|(there, _)| *there == site) {
-                to.push((scene.site_name(site).to_owned(), share));
-            }
-        }
-    }
-    RouteOnPaper {
-        route: route.name.clone(),
-        provider: estate.providers[route.provider.at()].name.clone(),
-        to,
-        ramp: timing::ramp(route, draft, seats),
-        hold_ms: route.hold,
-        ttl_ms: route.ttl,
-        admit_per_second,
-    }
-}
-
-/// What every replica serves when this shift is done: those that shift later still have what they had, but for what the
-/// ones before took from them.
-fn shares_after(draft: &Draft, seats: &[Seat]) -> Vec<Ppm> {
-    let own = draft.lane.map_or((true, usize::MAX), |lane| order_of(&seats[lane], lane, draft.stage));
-    let done = |at: usize| order_of(&seats[at], at, draft.stage) <= own;
-    let raises = draft.stage == Stage::Raise;
-    let before = |at: usize| if raises { seats[at].first.share } else { seats[at].now.share };
-    let after = |at: usize| if raises { seats[at].last.share } else { seats[at].first.share };
-    let mut shares: Vec<Ppm> = (0..seats.len()).map(|at| if done(at) { after(at) } else { before(at) }).collect();
-    let mut over = Ppm(shares.iter().map(|share| share.0).sum()).less(Ppm::ONE);
-    for (at, share) in shares.iter_mut().enumerate() {
-        let gives = share.less(after(at)).min(over);
-        *share = share.less(gives);
-        over = over.less(gives);
-    }
-    shares
-}
-
-/// Survivors shift first, then the others in order; on the way to the last level those that take users come before those
-/// that give them away.
-pub(in crate::plan) fn order_of(seat: &Seat, at: usize, stage: Stage) -> (bool, usize) {
-    match stage {
-        Stage::Raise => (seat.last.share < seat.first.share, at),
-        Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach => {
-            (seat.part != Part::Survivor, at)
-        }
-    }
 }

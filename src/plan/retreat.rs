@@ -193,6 +193,8 @@ pub fn retreat(parent: &Plan, undone: Undone) -> Result<Plan, RetreatError> {
         gates: vec![start],
         steps,
         bastions: parent.bastions.clone(),
+        routes: parent.routes.clone(),
+        providers: parent.providers.clone(),
         pools: parent.pools.clone(),
         limits: parent.limits.clone(),
         ssh: parent.ssh.clone(),

@@ -18,7 +18,7 @@ use crate::plan::draft::Worth;
 use crate::plan::draft::number;
 use crate::plan::lane::Lane;
 use crate::plan::order::lanes_of;
-use crate::plan::paper_steps::order_of;
+use crate::plan::ramp::order_of;
 use crate::plan::scene::Scene;
 
 /// Adds every edge of this kind.

@@ -7,6 +7,7 @@ use crate::model::Millis;
 use crate::model::Ppm;
 use crate::placement::Level;
 use crate::plan::HttpOnPaper;
+use crate::plan::RouteOnPaper;
 
 /// A condition that people or probes open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -286,26 +287,6 @@ impl ActionOnPaper {
             Self::Route(_) | Self::Scale { .. } | Self::Confirm { .. } | Self::Fetch { .. } => Vec::new(),
         }
     }
-}
-
-/// How a route is shifted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct RouteOnPaper {
-    /// Which route.
-    pub route: String,
-    /// Who changes it.
-    pub provider: String,
-    /// The shares that it goes to, by site; they add up to all users that are admitted.
-    pub to: Vec<(String, Ppm)>,
-    /// The shares of the target's part that it passes through, rising to all of it.
-    pub ramp: Vec<Ppm>,
-    /// Between two steps of the ramp.
-    pub hold_ms: Millis,
-    /// How long old answers live.
-    pub ttl_ms: Millis,
-    /// Clients admitted per second, where a herd comes back.
-    pub admit_per_second: Option<u64>,
 }
 
 /// A question that changes nothing.

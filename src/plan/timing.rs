@@ -4,15 +4,13 @@ use crate::model::Action;
 use crate::model::Estate;
 use crate::model::Millis;
 use crate::model::Phase;
-use crate::model::Ppm;
-use crate::model::Route;
-use crate::model::ServiceId;
 use crate::placement::Seat;
 use crate::placement::Situation;
 use crate::plan::DurationFrom;
 use crate::plan::draft::Draft;
 use crate::plan::draft::Owner;
 use crate::plan::draft::What;
+use crate::plan::ramp;
 
 /// What a person takes to answer, unless somebody wrote otherwise: to read one question, look at one screen, type.
 pub(in crate::plan) const ANSWER: Millis = Millis::from_secs(60);
@@ -71,7 +69,7 @@ pub(in crate::plan) fn duration(
         Action::Route(named) => {
             let own = draft.service().and_then(|id| estate.service(id).route);
             let route = named.or(own).map(|route| &estate.routes[route.at()]);
-            (route.map_or(REQUEST, |route| shift(estate, situation, draft, route, seats)), DurationFrom::Route)
+            (route.map_or(REQUEST, |route| ramp::duration(estate, situation, draft, route, seats)), DurationFrom::Route)
         }
     }
 }
@@ -86,42 +84,6 @@ fn fetch(estate: &Estate, draft: &Draft) -> Millis {
         Owner::Kit(kit) => estate.kits[kit.at()].fetch,
         Owner::Service(_) | Owner::Site(_) => ANSWER,
     }
-}
-
-/// Old answers live for the TTL, the ramp holds between its steps, and the herd is admitted at its rate: the longer of
-/// both ways of waiting decides.
-fn shift(estate: &Estate, situation: &Situation, draft: &Draft, route: &Route, seats: &[Seat]) -> Millis {
-    let steps = u64::try_from(ramp(route, draft, seats).len()).unwrap_or(1);
-    let paced = route.ttl + Millis(route.hold.0.saturating_mul(steps.saturating_sub(1)));
-    let (Some(id), Some(lane)) = (draft.service(), draft.lane) else {
-        return paced;
-    };
-    paced.later(herd(estate, situation, id, gained(&seats[lane])))
-}
-
-/// The share of users that comes to a seat which did not have them before.
-fn gained(seat: &Seat) -> Ppm {
-    seat.last.share.max(seat.first.share).less(seat.now.share)
-}
-
-/// How long the clients of this share of users take to come back at the rate at which they may be admitted.
-fn herd(estate: &Estate, situation: &Situation, id: ServiceId, share: Ppm) -> Millis {
-    let Some(reconnect) = estate.service(id).reconnect else {
-        return Millis::ZERO;
-    };
-    let clients = share.of(situation.factor[id.at()].of(reconnect.clients));
-    Millis::from_secs(clients.div_ceil(reconnect.per_second.max(1)))
-}
-
-/// The steps of the ramp that a seat still has to go through: a survivor starts at the share that it has already.
-pub(in crate::plan) fn ramp(route: &Route, draft: &Draft, seats: &[Seat]) -> Vec<Ppm> {
-    let Some(seat) = draft.lane.map(|lane| &seats[lane]) else {
-        return route.ramp.clone();
-    };
-    let whole = seat.last.share.max(seat.first.share);
-    let has = if whole == Ppm::ZERO { Ppm::ZERO } else { Ppm(seat.now.share.0.saturating_mul(Ppm::ONE.0) / whole.0) };
-    let rest: Vec<Ppm> = route.ramp.iter().copied().filter(|step| *step > has).collect();
-    if rest.is_empty() { vec![Ppm::ONE] } else { rest }
 }
 
 /// When an attempt is given up, where its author did not say.

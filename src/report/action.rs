@@ -7,6 +7,7 @@ use crate::plan::HttpOnPaper;
 use crate::plan::ProbeOnPaper;
 use crate::plan::RouteOnPaper;
 use crate::plan::Side;
+use crate::plan::StageOnPaper;
 use crate::plan::Step;
 use crate::report::words;
 
@@ -88,14 +89,19 @@ fn route_line(route: &RouteOnPaper) -> String {
 }
 
 fn route_details(route: &RouteOnPaper) -> Vec<(&'static str, String)> {
-    let ramp: Vec<String> = route.ramp.iter().map(ToString::to_string).collect();
-    let mut all = vec![
-        ("provider", route.provider.clone()),
-        ("ramp", format!("{}, {} apart", ramp.join(", "), words::span(route.hold_ms))),
-        ("old answers", format!("live up to {} (TTL)", words::span(route.ttl_ms))),
-    ];
+    let mut all = vec![("provider", route.provider.clone())];
+    all.extend(route.stages.iter().map(|stage| ("stage", stage_line(stage))));
+    all.push(("old answers", format!("live up to {} (TTL)", words::span(route.ttl_ms))));
+    if !route.leaves.is_empty() {
+        all.push(("leaves", route.leaves.join(", ")));
+    }
     all.extend(route.admit_per_second.map(|rate| ("admits", format!("{rate} clients per second"))));
     all
+}
+
+fn stage_line(stage: &StageOnPaper) -> String {
+    let to: Vec<String> = stage.to.iter().map(|(site, share)| format!("{site} {}", words::percent(*share))).collect();
+    format!("{}, held {}", to.join(", "), words::span(stage.hold_ms))
 }
 
 fn http_details(call: &HttpOnPaper) -> Vec<(&'static str, String)> {

@@ -113,6 +113,18 @@ pub fn issue(issue: &Issue) -> Advice {
             format!("{service} is reached by route {route}, which none of its steps shifts"),
             format!("shift {route} by hand after it is verified, and add a `route = true` step"),
         ),
+        Issue::RouteUneven { service, route, site, placed, gets } => Advice::new(
+            format!(
+                "{site} gets {} of {service}'s users by turns, and {} were placed there: DNS has no weights",
+                words::percent(*gets),
+                words::percent(*placed)
+            ),
+            format!("watch {site} while {route} is shifted; give its other sites more addresses, or a balancer"),
+        ),
+        Issue::ProviderLost { provider, routes } => Advice::new(
+            format!("every server of {provider} is in what is lost, so it can't shift {}", words::fold(routes, 60)),
+            "shift them by hand where they are kept; then give it a server elsewhere",
+        ),
         Issue::NoFence { service, site } => Advice::new(
             format!("{service} gets a new writer, and nothing fences the old one at {site}"),
             format!("make sure that {site} is cut off or powered down before you open its gate"),

@@ -70,6 +70,10 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
             format!("{count} services should come up, and no runbook says how: {names}"),
             "call their owners; do it by hand, then write runbooks",
         ),
+        Issue::RouteUneven { .. } => (
+            format!("{count} routes are DNS records, and by turns some site gets more users than it should: {names}"),
+            "watch those sites while they are shifted; give their others more addresses, or a balancer",
+        ),
         Issue::NoFence { .. } => (
             format!("{count} services get a new writer without a fence: {names}"),
             "make sure that the old sites are cut off before you open their gates",
@@ -79,6 +83,7 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
         | Issue::OverLimitAfter { .. }
         | Issue::RecoveredTogether { .. }
         | Issue::RouteNotShifted { .. }
+        | Issue::ProviderLost { .. }
         | Issue::OrchestratorLost
         | Issue::SiteWithoutFence { .. }
         | Issue::DefaultDurations { .. }

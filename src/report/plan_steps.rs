@@ -4,10 +4,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Ppm;
 use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
 use crate::plan::Gate;
 use crate::plan::Plan;
+use crate::plan::StageOnPaper;
 use crate::plan::Step;
 use crate::report::action;
 use crate::report::gate;
@@ -100,16 +102,22 @@ fn after_line<T: AsRef<str>>(head: &str, after: &[T], all: bool, paint: Paint) -
     words::hang(head, &words::fold(after, room), paint.columns)
 }
 
-/// How a shift goes: by which shares of those users, and how far apart.
+/// How a shift goes: through which shares of whoever gains most, and how long each is held.
 fn how(action: &ActionOnPaper) -> Option<String> {
     let ActionOnPaper::Route(route) = action else { return None };
-    let ramp: Vec<String> = route.ramp.iter().map(|share| words::percent(*share)).collect();
     let rate = route.admit_per_second.map_or(String::new(), |rate| format!("; {rate} clients per second"));
-    match ramp.len() {
-        0 => None,
-        1 => Some(format!("all of them at once{rate}")),
-        _ => Some(format!("{} of them, {} apart{rate}", ramp.join(", "), words::span(route.hold_ms))),
+    let (first, last) = (route.stages.first()?, route.stages.last()?);
+    if route.stages.len() == 1 {
+        return Some(format!("all of them at once, held {}{rate}", words::span(last.hold_ms)));
     }
+    let share = |stage: &StageOnPaper, site: &String| {
+        stage.to.iter().find(|(named, _)| named == site).map_or(Ppm::ZERO, |(_, share)| *share)
+    };
+    let gain = |site: &String| share(last, site).less(share(first, site));
+    let (site, _) = last.to.iter().max_by_key(|(site, _)| gain(site))?;
+    let shares: Vec<String> = route.stages.iter().map(|stage| words::percent(share(stage, site))).collect();
+    let holds: Vec<String> = route.stages.iter().map(|stage| words::span(stage.hold_ms)).collect();
+    Some(format!("{site} through {}, held {}{rate}", shares.join(", "), holds.join(", ")))
 }
 
 /// Three lines: when and which; where and what; after what. Where all is wanted, nothing is cut: lines are wrapped.

@@ -40,6 +40,7 @@ use crate::plan::Side;
 use crate::plan::SiteOnPaper;
 use crate::plan::Source;
 use crate::plan::SshOnPaper;
+use crate::plan::StageOnPaper;
 use crate::plan::Step;
 use crate::plan::StepLimits;
 use crate::plan::Target;
@@ -69,6 +70,8 @@ pub(crate) fn talk() -> Plan {
         gates: gates(),
         steps: steps(),
         bastions: Vec::new(),
+        routes: Vec::new(),
+        providers: Vec::new(),
         pools: vec![PoolOnPaper { id: "operators".to_owned(), size: 3, kept_for_first: 1 }],
         limits: LimitsOnPaper { ssh_handshakes: 64, output_bytes: 65_536 },
         ssh: SshOnPaper::default(),
@@ -351,8 +354,12 @@ fn steps() -> Vec<Step> {
         route: "text".to_owned(),
         provider: "gslb".to_owned(),
         to: vec![("ansan".to_owned(), Ppm::ONE)],
-        ramp: vec![Ppm(10_000), Ppm(500_000), Ppm::ONE],
-        hold_ms: Millis::from_secs(20),
+        stages: vec![
+            StageOnPaper { to: vec![("ansan".to_owned(), Ppm(500_000))], hold_ms: Millis::from_secs(20) },
+            StageOnPaper { to: vec![("ansan".to_owned(), Ppm::ONE)], hold_ms: Millis::from_secs(30) },
+        ],
+        leaves: vec!["pangyo".to_owned()],
+        barred: vec!["pangyo".to_owned()],
         ttl_ms: Millis::from_secs(30),
         admit_per_second: Some(200_000),
     });

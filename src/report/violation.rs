@@ -139,7 +139,7 @@ fn places(of: &OfPlaces) -> String {
             format!("{second} does not wait for {first}, and both shift {route}")
         }
         OfPlaces::RampFalls { step, route } => {
-            format!("the ramp of {route} in {step} does not rise to all of the target's share")
+            format!("the stages of {route} in {step} do not rise to where it goes")
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::plan::Plan;
 use crate::plan::RouteOnPaper;
 use crate::plan::ServiceOnPaper;
 use crate::plan::Side;
+use crate::plan::StageOnPaper;
 use crate::plan::Step;
 use crate::plan::StepLimits;
 use crate::plan::Target;
@@ -228,7 +229,19 @@ impl<'a> Page<'a> {
             let home = self.home(self.plan.steps[at].service.as_deref());
             home.map(|(site, share)| (site.to_owned(), share)).collect()
         });
-        (!to.is_empty()).then(|| RouteOnPaper { to, ..route.clone() })
+        (!to.is_empty()).then(|| RouteOnPaper {
+            stages: vec![StageOnPaper { to: to.clone(), hold_ms: route.ttl_ms }],
+            leaves: route
+                .to
+                .iter()
+                .map(|(site, _)| site)
+                .filter(|site| !to.iter().any(|(stays, _)| stays == *site))
+                .cloned()
+                .collect(),
+            barred: Vec::new(),
+            to,
+            ..route.clone()
+        })
     }
 
     /// Who served a service when the run began.

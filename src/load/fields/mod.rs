@@ -37,6 +37,7 @@ pub(super) use topology::PLACE;
 pub(super) use topology::PROVIDER;
 pub(super) use topology::REPLICA;
 pub(super) use topology::ROUTE;
+pub(super) use topology::SERVER;
 pub(super) use topology::SERVICE;
 pub(super) use topology::SITE;
 pub(super) use topology::TIER;

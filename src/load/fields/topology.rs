@@ -266,7 +266,16 @@ pub(in crate::load) static PROVIDER: Table = Table {
             Kind::Word(&["rfc2136", "haproxy", "route53", "aws-autoscaling", "http", "command"]),
             "How it is spoken to.",
         ),
-        may("servers", Kind::List(&Kind::Text), "Where it is spoken to, tried in turn."),
+        may(
+            "servers",
+            Kind::List(&SERVER_FORMS),
+            "Where it is spoken to: name servers are tried in turn, balancers are all changed.",
+        ),
+        may(
+            "also",
+            Kind::List(&SERVER_FORMS),
+            "Further servers that answer for it: looked at after a change, never changed.",
+        ),
         may("zone", Kind::Text, "The DNS zone, for rfc2136 and route53."),
         may("tsig", Kind::Table(&TSIG), "The key that signs updates, for rfc2136."),
         may("group", Kind::Text, "The auto-scaling group, for aws-autoscaling."),
@@ -274,6 +283,18 @@ pub(in crate::load) static PROVIDER: Table = Table {
         may("write", Kind::Template, "What changes it, for http and command."),
         ENV,
         may("uses", Kind::List(&USE), "What it needs in order to work at all."),
+    ],
+};
+
+const SERVER_FORMS: Kind = Kind::Either(&[Kind::Text, Kind::Table(&SERVER)]);
+
+pub(in crate::load) static SERVER: Table = Table {
+    title: "server",
+    doc: "One server of a provider.",
+    rest: None,
+    fields: &[
+        must("address", Kind::Text, "Where it is spoken to."),
+        may("site", Kind::Ref(Noun::Site), "Where it is: whoever loses that site loses this server."),
     ],
 };
 

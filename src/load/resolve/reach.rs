@@ -3,6 +3,7 @@
 use crate::load::draft::Drafts;
 use crate::load::draft::HostDraft;
 use crate::load::draft::RouteDraft;
+use crate::load::draft::ServerDraft;
 use crate::load::draft::UseDraft;
 use crate::load::page::Named;
 use crate::load::resolve::Index;
@@ -14,9 +15,11 @@ use crate::model::KitId;
 use crate::model::Need;
 use crate::model::Orchestrator;
 use crate::model::Places;
+use crate::model::Provider;
 use crate::model::ProviderId;
 use crate::model::ProviderKind;
 use crate::model::Route;
+use crate::model::Server;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::model::Supply;
@@ -32,7 +35,10 @@ pub(super) fn providers_and_routes(
     drafts.providers.retain(|draft| draft.provider.is_some());
     for draft in &mut drafts.providers {
         places.providers.push(draft.name.place);
-        estate.providers.extend(draft.provider.take());
+        if let Some(provider) = draft.provider.take() {
+            let [servers, also] = [&draft.servers, &draft.also].map(|drafts| servers(drafts, index, findings));
+            estate.providers.push(Provider { servers, also, ..provider });
+        }
     }
     for draft in &drafts.routes {
         if let Some(route) = route(draft, index, estate, findings) {
@@ -40,6 +46,13 @@ pub(super) fn providers_and_routes(
             estate.routes.push(route);
         }
     }
+}
+
+fn servers(drafts: &[ServerDraft], index: &Index, findings: &mut Vec<Finding>) -> Vec<Server> {
+    let site = |draft: &ServerDraft, findings: &mut Vec<Finding>| {
+        draft.site.as_ref().and_then(|site| index.sites.find(site, findings)).map(SiteId::new)
+    };
+    drafts.iter().map(|draft| Server { address: draft.address.clone(), site: site(draft, findings) }).collect()
 }
 
 fn route(draft: &RouteDraft, index: &Index, estate: &Estate, findings: &mut Vec<Finding>) -> Option<Route> {

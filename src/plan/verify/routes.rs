@@ -42,8 +42,7 @@ fn shift(paper: &Paper<'_>, item: u32, step: &Step, route: &RouteOnPaper, found:
     if sum > Ppm::ONE.0 {
         found.push(Violation::Places(OfPlaces::RouteOverfull { step: id.clone(), route: name.clone(), sum }));
     }
-    let rises = route.ramp.windows(2).all(|pair| pair[0] <= pair[1]);
-    if !rises || route.ramp.last() != Some(&Ppm::ONE) {
+    if !is_a_way(route) {
         found.push(Violation::Places(OfPlaces::RampFalls { step: id.clone(), route: name.clone() }));
     }
     let declared = paper.route(name);
@@ -51,10 +50,11 @@ fn shift(paper: &Paper<'_>, item: u32, step: &Step, route: &RouteOnPaper, found:
         let provider = route.provider.clone();
         found.push(Violation::Places(OfPlaces::RouteDiffers { step: id.clone(), route: name.clone(), provider }));
     }
-    for (site, share) in &route.to {
+    let named: BTreeMap<&str, Ppm> = all_named(route);
+    for (site, share) in &named {
         let Some(at) = paper.estate.site_named(site) else { continue };
         let state = paper.damage.state(paper.service_of(item), at);
-        let (step, route, site) = (id.clone(), name.clone(), site.clone());
+        let (step, route, site) = (id.clone(), name.clone(), (*site).to_owned());
         if matches!(state, State::Lost | State::Impaired | State::Quarantined) {
             found.push(Violation::Places(OfPlaces::RouteToLost { step, route, site, state: state.word().to_owned() }));
         } else if let Some(declared) = declared.filter(|_| *share > Ppm::ZERO)
@@ -63,4 +63,29 @@ fn shift(paper: &Paper<'_>, item: u32, step: &Step, route: &RouteOnPaper, found:
             found.push(Violation::Places(OfPlaces::RouteWithoutAddress { step, route, site }));
         }
     }
+}
+
+/// Every site that any stage names, with the most that it gets.
+fn all_named(route: &RouteOnPaper) -> BTreeMap<&str, Ppm> {
+    let mut named: BTreeMap<&str, Ppm> = BTreeMap::new();
+    for (site, share) in route.to.iter().chain(route.stages.iter().flat_map(|stage| &stage.to)) {
+        let most = named.entry(site).or_default();
+        *most = (*most).max(*share);
+    }
+    named
+}
+
+/// Whether its stages lead where it goes: each sends somebody somewhere and never more than all, and whoever has more in
+/// the end than in the first stage never falls in between.
+fn is_a_way(route: &RouteOnPaper) -> bool {
+    let sum = |to: &[(String, Ppm)]| to.iter().fold(0_u64, |sum, (_, share)| sum.saturating_add(share.0));
+    let share = |to: &[(String, Ppm)], site: &str| {
+        to.iter().find(|(named, _)| named == site).map_or(Ppm::ZERO, |(_, share)| *share)
+    };
+    let (Some(first), Some(last)) = (route.stages.first(), route.stages.last()) else { return false };
+    let full = route.stages.iter().all(|stage| (1..=Ppm::ONE.0).contains(&sum(&stage.to)));
+    let gains = last.to.iter().filter(|(site, goal)| *goal > share(&first.to, site)).map(|(site, _)| site);
+    let rises =
+        |site: &String| route.stages.windows(2).all(|pair| share(&pair[0].to, site) <= share(&pair[1].to, site));
+    last.to == route.to && full && gains.clone().all(rises)
 }

@@ -142,7 +142,7 @@ pub enum OfPlaces {
     RouteDiffers { step: String, route: String, provider: String },
     /// Two shifts of one route do not wait for each other: where it ends is decided by whichever is slower.
     RouteByClock { route: String, first: String, second: String },
-    /// The shares that a target passes through do not rise to all of it.
+    /// The stages that a route passes through do not rise to where it goes.
     RampFalls { step: String, route: String },
 }
 

@@ -32,6 +32,7 @@ use crate::plan::ServiceOnPaper;
 use crate::plan::Side;
 use crate::plan::SiteOnPaper;
 use crate::plan::SshOnPaper;
+use crate::plan::StageOnPaper;
 use crate::plan::Step;
 use crate::plan::StepLimits;
 use crate::plan::Target;
@@ -89,6 +90,8 @@ pub(super) fn plan() -> Plan {
         gates: gates(),
         steps: steps(),
         bastions: Vec::new(),
+        routes: Vec::new(),
+        providers: Vec::new(),
         pools: vec![
             pool("operators", 3, 1),
             pool("site:alpha", 4, 0),
@@ -203,8 +206,12 @@ fn steps() -> Vec<Step> {
         route: "text".to_owned(),
         provider: "names".to_owned(),
         to: vec![("beta".to_owned(), Ppm::ONE)],
-        ramp: vec![Ppm(100_000), Ppm::ONE],
-        hold_ms: Millis::ZERO,
+        stages: vec![
+            StageOnPaper { to: vec![("beta".to_owned(), Ppm(100_000))], hold_ms: Millis::ZERO },
+            StageOnPaper { to: vec![("beta".to_owned(), Ppm::ONE)], hold_ms: Millis::from_secs(30) },
+        ],
+        leaves: vec!["alpha".to_owned()],
+        barred: vec!["alpha".to_owned()],
         ttl_ms: Millis::from_secs(30),
         admit_per_second: None,
     });

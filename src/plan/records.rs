@@ -1,0 +1,132 @@
+//! What the shifts of a plan lead to: the records of its routes, and who keeps them, without what is lost.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use crate::model::Action;
+use crate::model::Estate;
+use crate::model::Provider;
+use crate::model::Route;
+use crate::model::SecretRef;
+use crate::model::Server;
+use crate::plan::ActionOnPaper;
+use crate::plan::HealthOnPaper;
+use crate::plan::Issue;
+use crate::plan::ProviderOnPaper;
+use crate::plan::RecordOnPaper;
+use crate::plan::Step;
+use crate::plan::TsigOnPaper;
+use crate::plan::draft::Web;
+use crate::plan::ramp;
+use crate::plan::scene::Scene;
+
+/// Every route that a step shifts, by name.
+pub(in crate::plan) fn records(estate: &Estate, steps: &[Step]) -> Vec<RecordOnPaper> {
+    let mut shifted: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+    for step in steps {
+        for action in std::iter::once(&step.action).chain(&step.undo) {
+            if let ActionOnPaper::Route(route) = action {
+                shifted.entry(&route.route).or_insert(step.service.as_deref());
+            }
+        }
+    }
+    let routes = shifted.into_iter().filter_map(|(name, service)| {
+        let route = estate.routes.iter().find(|route| route.name == name)?;
+        Some(record(estate, route, service.unwrap_or_default()))
+    });
+    routes.collect()
+}
+
+fn record(estate: &Estate, route: &Route, service: &str) -> RecordOnPaper {
+    RecordOnPaper {
+        name: route.name.clone(),
+        record: route.record.clone(),
+        at: route.at.iter().map(|(site, addresses)| (estate.site(*site).name.clone(), addresses.clone())).collect(),
+        health: route.health.as_ref().map(|health| HealthOnPaper {
+            url: health.http.fill(|name| (name == "service").then_some(service)).to_string(),
+            expect_status: health.expect_status,
+            max_error_rate: health.max_error_rate,
+        }),
+    }
+}
+
+/// Every provider that a step speaks to, by name.
+pub(in crate::plan) fn providers(scene: &Scene<'_>, steps: &[Step]) -> Vec<ProviderOnPaper> {
+    let mut named: BTreeSet<&str> = BTreeSet::new();
+    for step in steps {
+        for action in std::iter::once(&step.action).chain(&step.undo) {
+            match action {
+                ActionOnPaper::Route(route) => drop(named.insert(&route.provider)),
+                ActionOnPaper::Scale { provider, .. } => drop(named.insert(provider)),
+                ActionOnPaper::Ssh { .. } | ActionOnPaper::Exec { .. } | ActionOnPaper::Http(_) => {}
+                ActionOnPaper::Confirm { .. } | ActionOnPaper::Notify { .. } | ActionOnPaper::Wait(_) => {}
+                ActionOnPaper::Fetch { .. } => {}
+            }
+        }
+    }
+    let all = scene.estate().providers.iter().filter(|provider| named.contains(provider.name.as_str()));
+    let mut all: Vec<ProviderOnPaper> = all.map(|provider| on_paper(scene, provider)).collect();
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
+/// Whether a server is where nothing is lost, or nobody said where it is.
+pub(in crate::plan) fn is_there(scene: &Scene<'_>, server: &Server) -> bool {
+    server.site.is_none_or(|site| scene.situation.sites[site.at()].serves())
+}
+
+/// Who gets more users than were placed there, and whose every server is lost.
+pub(in crate::plan) fn issues(scene: &Scene<'_>, web: &Web, issues: &mut Vec<Issue>) {
+    let estate = scene.estate();
+    let mut lost: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for draft in &web.drafts {
+        let own = draft.service().and_then(|id| estate.service(id).route);
+        let Some(Action::Route(named)) = draft.action(estate) else { continue };
+        let Some(id) = named.or(own) else { continue };
+        let route = &estate.routes[id.at()];
+        let provider = &estate.providers[route.provider.at()];
+        if !provider.servers.is_empty() && !provider.servers.iter().any(|server| is_there(scene, server)) {
+            lost.entry(&provider.name).or_default().insert(&route.name);
+        }
+        if let Some((service, (site, placed, gets))) = draft.service().zip(ramp::uneven(scene, draft, id)) {
+            issues.push(Issue::RouteUneven {
+                service: scene.name(service).to_owned(),
+                route: route.name.clone(),
+                site: scene.site_name(site).to_owned(),
+                placed,
+                gets,
+            });
+        }
+    }
+    let named = |names: BTreeSet<&str>| names.into_iter().map(str::to_owned).collect();
+    issues.extend(
+        lost.into_iter()
+            .map(|(provider, routes)| Issue::ProviderLost { provider: provider.to_owned(), routes: named(routes) }),
+    );
+}
+
+fn on_paper(scene: &Scene<'_>, provider: &Provider) -> ProviderOnPaper {
+    let those = |servers: &[Server], there: bool| -> Vec<String> {
+        let kept = servers.iter().filter(|server| is_there(scene, server) == there);
+        kept.map(|server| server.address.clone()).collect()
+    };
+    let mut left_out = those(&provider.servers, false);
+    left_out.extend(those(&provider.also, false));
+    ProviderOnPaper {
+        name: provider.name.clone(),
+        kind: provider.kind,
+        servers: those(&provider.servers, true),
+        left_out,
+        also: those(&provider.also, true),
+        zone: provider.zone.clone(),
+        tsig: provider.tsig.as_ref().map(|tsig| TsigOnPaper {
+            name: tsig.name.clone(),
+            algorithm: tsig.algorithm.clone(),
+            secret: tsig.secret.to_string(),
+        }),
+        group: provider.group.clone(),
+        read: provider.read.as_ref().map(ToString::to_string),
+        write: provider.write.as_ref().map(ToString::to_string),
+        env: provider.env.iter().map(|(name, from): &(String, SecretRef)| (name.clone(), from.to_string())).collect(),
+    }
+}
