@@ -197,10 +197,7 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
             return Err(self.stays(way, "it can't be written down any more, so nothing more is changed"));
         }
         let begun = Instant::now();
-        let mut written = self.provider.write(&from, &to).await;
-        while let Err(Trouble::Open(why) | Trouble::Unreachable(why)) = written {
-            written = self.after_silence(way, &to, &why).await?;
-        }
+        let written = self.write(way, &from, &to).await?;
         match written {
             Ok(()) => {}
             Err(Trouble::Unreachable(why) | Trouble::Open(why)) => return Err(End::Lost(why)),
@@ -215,6 +212,39 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         way.old_answers = way.old_answers.max(later(begun, from.ttl.unwrap_or_default()));
         way.now = to;
         self.confirm(&way.now).await.map_err(|why| self.stays(way, &why))
+    }
+
+    /// Writes until somebody answers. A no to a later try says nothing of an earlier one that nobody answered.
+    async fn write(&self, way: &mut Way, from: &Table, to: &Table) -> Result<Result<(), Trouble>, End> {
+        let mut written = self.provider.write(from, to).await;
+        let mut is_open = false;
+        let mut said = String::new();
+        while let Err(trouble @ (Trouble::Open(_) | Trouble::Unreachable(_))) = &written {
+            is_open |= matches!(trouble, Trouble::Open(_));
+            let why = trouble.to_string();
+            if why != said {
+                self.say(way, &why);
+                said.clone_from(&why);
+            }
+            written = match self.after_silence(way, to, &why).await {
+                // Nothing was ever sent, so nothing counted.
+                Err(End::Lost(why)) if !is_open && way.is_changed => return Err(self.stays(way, &why)),
+                Err(End::Lost(why)) if !is_open => return Err(End::Unreachable(format!("{why}; nothing was changed"))),
+                Err(end) => return Err(end),
+                Ok(written) => written,
+            };
+        }
+        if let Err(Trouble::Refused(why) | Trouble::Changed(why)) = &written
+            && is_open
+        {
+            return match self.provider.read().await {
+                Ok(table) if table == *to => Ok(Ok(())),
+                Ok(_) | Err(_) => {
+                    Err(End::Lost(format!("{why}; an earlier try was not answered, and may have counted or may yet")))
+                }
+            };
+        }
+        Ok(written)
     }
 
     /// Nobody heard whether a change counted. It is read until that is known, and written again where it did not.
@@ -254,27 +284,29 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         loop {
             let sights = self.provider.look().await;
             let mut answered = 0_u32;
-            let mut why = None;
+            let mut other = None;
+            let mut silent = None;
             for sight in sights {
                 match sight.table {
                     Ok(table) if is_same(&table, wanted, &sight.server) => answered += 1,
                     Ok(table) => {
-                        let told = format!("{} says that {} leads to {}", sight.server, self.task.record, table.fact());
-                        why.get_or_insert(told);
+                        let leads = format!("{} leads to {}", self.task.record, table.fact());
+                        let told = format!("{} says that {leads}, which is not what was written", sight.server);
+                        other.get_or_insert(told);
                         answered += 1;
                     }
-                    Err(trouble) if answered == 0 => drop(why.get_or_insert(trouble.to_string())),
-                    Err(_) => {}
+                    Err(trouble) => drop(silent.get_or_insert(trouble.to_string())),
                 }
             }
-            match why {
-                None if answered > 0 => return Ok(()),
-                Some(why) if Instant::now() + PAUSE >= until => {
-                    return Err(format!("{why}, which is not what was written"));
-                }
-                None if Instant::now() + PAUSE >= until => return Err("nobody answers for it".to_owned()),
-                Some(_) | None => sleep(PAUSE).await,
+            let why = match (other, answered) {
+                (Some(why), _) => why,
+                (None, 0) => silent.unwrap_or_else(|| "nobody answers for it".to_owned()),
+                (None, _) => return Ok(()),
+            };
+            if Instant::now() + PAUSE >= until {
+                return Err(why);
             }
+            sleep(PAUSE).await;
         }
     }
 
