@@ -56,6 +56,8 @@ pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["report"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
+    ("data-encoding", &["driver"]),
+    ("hickory-proto", &["driver"]),
     ("hmac", &["driver"]),
     ("indicatif", &["cli"]),
     ("jiff", &["model", "report", "cli"]),

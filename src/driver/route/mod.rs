@@ -8,6 +8,7 @@ mod health;
 mod provider;
 mod pulse;
 mod ramp;
+mod rfc2136;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -34,6 +35,7 @@ use crate::driver::played::later;
 use crate::driver::route::health::OverHttp;
 use crate::driver::route::provider::Provider;
 use crate::driver::route::ramp::Ramp;
+use crate::driver::route::rfc2136::Rfc2136;
 use crate::model::ProviderKind;
 
 /// What it takes to move routes.
@@ -53,7 +55,7 @@ struct Flight {
 /// Whether routes of this kind can be moved; if not, the reason, for people.
 pub(super) const fn can_move(kind: ProviderKind) -> Result<(), &'static str> {
     match kind {
-        ProviderKind::Rfc2136 => Err("this version can't change DNS records"),
+        ProviderKind::Rfc2136 => Ok(()),
         ProviderKind::Haproxy => Err("this version can't change an HAProxy"),
         ProviderKind::Route53 => Err("this version can't change Route 53"),
         ProviderKind::Http | ProviderKind::Command => Err("this version can't change routes by a request or a command"),
@@ -127,8 +129,11 @@ struct Way<'a> {
 impl Way<'_> {
     async fn go(self) -> Outcome {
         match self.task.provider.kind {
-            ProviderKind::Rfc2136
-            | ProviderKind::Haproxy
+            ProviderKind::Rfc2136 => {
+                let provider = Rfc2136::new(self.task, self.secrets);
+                self.by(provider).await
+            }
+            ProviderKind::Haproxy
             | ProviderKind::Route53
             | ProviderKind::Http
             | ProviderKind::Command

@@ -1,9 +1,12 @@
 //! Hands at work: scripted ones under virtual time, and real ones with real processes.
 
 mod crash;
+pub(in crate::driver) mod dns;
 mod exec;
 mod http;
 mod kill;
+pub(in crate::driver) mod named;
+mod nameserver;
 mod question;
 mod script;
 mod secrets;
