@@ -177,7 +177,7 @@ impl Driver for Hands {
             Here::Line(_) => self.exec.adopt(&job, &told).await,
             Here::Far(ssh, _) => ssh.adopt(&job, &told).await,
             Here::Call(call) => self.http.adopt(&job, call, &told).await,
-            Here::Route(task) => self.routes.act(&job, task, &told).await,
+            Here::Route(task) => self.routes.adopt(&job, task, &told).await,
             // It changes nothing, so it is asked anew.
             Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),

@@ -4,6 +4,8 @@
 //! one table to the next. A shift is safe to repeat by its nature: it begins with a look at how it is, and goes on from
 //! there, so whoever takes over after a crash just goes on with it.
 
+mod change;
+mod haproxy;
 mod health;
 mod provider;
 mod pulse;
@@ -32,8 +34,10 @@ use crate::driver::RouteTask;
 use crate::driver::Secrets;
 use crate::driver::Told;
 use crate::driver::played::later;
+use crate::driver::route::haproxy::Haproxy;
 use crate::driver::route::health::OverHttp;
 use crate::driver::route::provider::Provider;
+use crate::driver::route::ramp::Pace;
 use crate::driver::route::ramp::Ramp;
 use crate::driver::route::rfc2136::Rfc2136;
 use crate::model::ProviderKind;
@@ -55,8 +59,7 @@ struct Flight {
 /// Whether routes of this kind can be moved; if not, the reason, for people.
 pub(super) const fn can_move(kind: ProviderKind) -> Result<(), &'static str> {
     match kind {
-        ProviderKind::Rfc2136 => Ok(()),
-        ProviderKind::Haproxy => Err("this version can't change an HAProxy"),
+        ProviderKind::Rfc2136 | ProviderKind::Haproxy => Ok(()),
         ProviderKind::Route53 => Err("this version can't change Route 53"),
         ProviderKind::Http | ProviderKind::Command => Err("this version can't change routes by a request or a command"),
         ProviderKind::AwsAutoscaling => Err("an auto-scaling group keeps no routes"),
@@ -70,12 +73,12 @@ impl Routes {
 
     /// Moves it, or goes on with it.
     pub(super) async fn act(&self, job: &Job, task: &RouteTask, told: &Told) -> Outcome {
-        let mut outcome = self.begin(job, task, told).outcome;
-        match outcome.wait_for(Option::is_some).await {
-            Ok(outcome) => outcome.clone().unwrap_or_else(|| Outcome::just(End::Killed)),
-            // The task that moved it is gone without a word.
-            Err(_) => Outcome::just(End::Lost("the shift broke off".to_owned())),
-        }
+        ended(self.begin(job, task, told, false)).await
+    }
+
+    /// Goes on with what somebody began who may be gone.
+    pub(super) async fn adopt(&self, job: &Job, task: &RouteTask, told: &Told) -> Outcome {
+        ended(self.begin(job, task, told, true)).await
     }
 
     /// Whatever was begun before can be gone on with: it begins with a look.
@@ -94,7 +97,7 @@ impl Routes {
         }
     }
 
-    fn begin(&self, job: &Job, task: &RouteTask, told: &Told) -> Flight {
+    fn begin(&self, job: &Job, task: &RouteTask, told: &Told, is_resumed: bool) -> Flight {
         let mut flights = self.flights();
         if let Some(flight) = flights.get(&job.key) {
             return flight.clone();
@@ -104,7 +107,7 @@ impl Routes {
         let deadline = later(Instant::now(), job.timeout);
         let (task, told, secrets) = (task.clone(), told.clone(), self.secrets.clone());
         tokio::spawn(async move {
-            let way = Way { task: &task, told: &told, secrets: &secrets, stop: stopped, deadline };
+            let way = Way { task: &task, told: &told, secrets: &secrets, stop: stopped, deadline, is_resumed };
             tell.send_replace(Some(way.go().await));
         });
         let flight = Flight { outcome, stop };
@@ -117,6 +120,15 @@ impl Routes {
     }
 }
 
+async fn ended(flight: Flight) -> Outcome {
+    let mut outcome = flight.outcome;
+    match outcome.wait_for(Option::is_some).await {
+        Ok(outcome) => outcome.clone().unwrap_or_else(|| Outcome::just(End::Killed)),
+        // The task that moved it is gone without a word.
+        Err(_) => Outcome::just(End::Lost("the shift broke off".to_owned())),
+    }
+}
+
 /// One shift, before its keeper is known.
 struct Way<'a> {
     task: &'a RouteTask,
@@ -124,6 +136,7 @@ struct Way<'a> {
     secrets: &'a Secrets,
     stop: watch::Receiver<bool>,
     deadline: Instant,
+    is_resumed: bool,
 }
 
 impl Way<'_> {
@@ -133,14 +146,16 @@ impl Way<'_> {
                 let provider = Rfc2136::new(self.task, self.secrets);
                 self.by(provider).await
             }
-            ProviderKind::Haproxy
-            | ProviderKind::Route53
-            | ProviderKind::Http
-            | ProviderKind::Command
-            | ProviderKind::AwsAutoscaling => match can_move(self.task.provider.kind) {
-                Ok(()) => Outcome::just(End::Refused("nobody can do this".to_owned())),
-                Err(why) => Outcome::just(End::Refused(why.to_owned())),
-            },
+            ProviderKind::Haproxy => {
+                let provider = Haproxy::new(self.task);
+                self.by(provider).await
+            }
+            ProviderKind::Route53 | ProviderKind::Http | ProviderKind::Command | ProviderKind::AwsAutoscaling => {
+                match can_move(self.task.provider.kind) {
+                    Ok(()) => Outcome::just(End::Refused("nobody can do this".to_owned())),
+                    Err(why) => Outcome::just(End::Refused(why.to_owned())),
+                }
+            }
         }
     }
 
@@ -154,7 +169,7 @@ impl Way<'_> {
             Ok(pulse) => pulse,
             Err(why) => return never(why),
         };
-        let Self { task, told, stop, deadline, .. } = self;
-        Ramp { task, provider, pulse, told, stop, deadline }.run().await
+        let Self { task, told, stop, deadline, is_resumed, secrets: _ } = self;
+        Ramp { task, provider, pulse, told, stop, deadline, is_resumed, pace: Pace::default() }.run().await
     }
 }

@@ -23,6 +23,11 @@ pub(super) trait Provider: Send + Sync {
 
     /// How it stands for those who use it: each server that answers, asked by another way than the one that wrote.
     fn look(&self) -> impl Future<Output = Vec<Sight>> + Send;
+
+    /// What people must know of every change here, in one line.
+    fn note(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// What one server answers to whoever asks.
@@ -30,7 +35,8 @@ pub(super) trait Provider: Send + Sync {
 pub(super) struct Sight {
     /// Which.
     pub(super) server: String,
-    /// How it stands there. Where there are several tables, only its own.
+    /// How it stands there. Where there are several tables, only its own. [`Trouble::Unreachable`] and
+    /// [`Trouble::Refused`] say nothing for or against it; any other trouble says that it is not as it should be.
     pub(super) table: Result<Table, Trouble>,
 }
 
@@ -43,6 +49,9 @@ pub(super) enum Trouble {
     /// It was answered with a no, and nothing was changed.
     #[error("{0}")]
     Refused(String),
+    /// Its keeper holds the places for dead that it would lead to, or leads to. Nothing was changed. That may pass.
+    #[error("{0}")]
+    Down(String),
     /// It is not as it was compared with: somebody else changed it. Nothing was changed by us.
     #[error("{0}")]
     Changed(String),

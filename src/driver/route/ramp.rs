@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tokio::time::sleep;
 use tokio::time::sleep_until;
 use tokio::time::timeout_at;
 
@@ -18,7 +17,6 @@ use crate::driver::Outcome;
 use crate::driver::RouteStage;
 use crate::driver::RouteTask;
 use crate::driver::Said;
-use crate::driver::Shift;
 use crate::driver::Told;
 use crate::driver::played::later;
 use crate::driver::route::provider::Provider;
@@ -32,14 +30,25 @@ use crate::driver::shown::shown;
 use crate::model::Millis;
 use crate::model::Ppm;
 
-/// Between two looks, beats of health, or tries to reach a provider that does not answer: an error must be seen within
-/// seconds, and a health page asked once a second is no load.
-const PAUSE: Duration = Duration::from_secs(1);
-/// A secondary name server was seen to follow within half a second when it is told, and after 18 s when the telling was
-/// lost.
-const SETTLE: Duration = Duration::from_secs(30);
 /// Fewer rounds than this say nothing: one bad answer of one is no rate.
 const ROUNDS_MIN: u32 = 3;
+
+/// How fast it goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// Between two looks, beats of health, or tries to reach a provider that does not answer.
+    pub(super) pause: Duration,
+    /// How long whoever answers for a route may take to follow a change, or to see that a place is up.
+    pub(super) settle: Duration,
+}
+
+/// An error must be seen within seconds, and a health page asked once a second is no load. A secondary name server was
+/// seen to follow within half a second when it is told, and after 18 s when the telling was lost.
+impl Default for Pace {
+    fn default() -> Self {
+        Self { pause: Duration::from_secs(1), settle: Duration::from_secs(30) }
+    }
+}
 
 /// One shift on its way.
 pub(super) struct Ramp<'a, P, H> {
@@ -52,14 +61,17 @@ pub(super) struct Ramp<'a, P, H> {
     pub(super) stop: watch::Receiver<bool>,
     /// When its time is over.
     pub(super) deadline: Instant,
+    /// Whoever began it is gone, and may have changed something a moment before.
+    pub(super) is_resumed: bool,
+    pub(super) pace: Pace,
 }
 
 /// What it has come to so far.
-struct Way {
-    now: Table,
-    is_changed: bool,
+pub(super) struct Way {
+    pub(super) now: Table,
+    pub(super) is_changed: bool,
     /// Until when somebody may hold an answer from before the last change.
-    old_answers: Instant,
+    pub(super) old_answers: Instant,
     log: String,
 }
 
@@ -68,11 +80,20 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
     pub(super) async fn run(self) -> Outcome {
         let mut way = Way { now: Table::default(), is_changed: false, old_answers: Instant::now(), log: String::new() };
         let end = self.go(&mut way).await.err().unwrap_or(End::Ok);
+        if let Some(note) = self.provider.note().filter(|_| way.is_changed) {
+            self.say(&mut way, note);
+        }
         Outcome { end, hosts: Vec::new(), said: Said::just(&shown(way.log.as_bytes())) }
     }
 
     async fn go(&self, way: &mut Way) -> Result<(), End> {
         way.now = self.first().await?;
+        if self.is_resumed
+            && let Some(ttl) = way.now.ttl
+        {
+            // When the last change was, and what answers were given until then, nobody here knows.
+            way.old_answers = later(Instant::now(), ttl.max(self.task.ttl));
+        }
         self.say(way, &format!("{} leads to {}", self.task.record, words(&way.now.shares())));
         self.is_ours(way)?;
         let (last, before) = self.task.stages.split_last().ok_or_else(|| refused("no stage was planned"))?;
@@ -84,7 +105,9 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         for stage in before {
             let next = aim(stage, &way.now.shares(), &[]);
             // Where an earlier try came further than this, nobody is sent back.
-            let falls = gains.iter().any(|site| share(&next, site) < share(&way.now.shares(), site));
+            let is_named = |site: &String| stage.to.iter().any(|(named, _)| named == site);
+            let now = way.now.shares();
+            let falls = gains.iter().any(|site| is_named(site) && share(&next, site) < share(&now, site));
             if !falls {
                 self.pass(way, stage, &next).await?;
             }
@@ -99,7 +122,7 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
     async fn first(&self) -> Result<Table, End> {
         self.provider.read().await.map_err(|trouble| match trouble {
             Trouble::Unreachable(why) | Trouble::Open(why) => End::Unreachable(why),
-            Trouble::Refused(why) | Trouble::Changed(why) | Trouble::Partly(why) => End::CouldNotStart(why),
+            Trouble::Refused(why) | Trouble::Changed(why) | Trouble::Partly(why) | Trouble::Down(why) => refused(&why),
         })
     }
 
@@ -121,10 +144,13 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
     /// Whoever gains users must be well before the first of them comes.
     async fn can_take(&self, way: &mut Way, gains: &[String]) -> Result<(), End> {
         let Some(pulse) = &self.pulse else { return Ok(()) };
-        let count = self.beat_for(pulse, gains, Duration::ZERO).await?;
+        let count = match self.beat_for(pulse, gains, Duration::ZERO).await {
+            Ok(count) => count,
+            Err(End::Unexpected(why)) => return Err(self.stays(way, &why)),
+            Err(end) => return Err(end),
+        };
         if self.is_bad(&count) {
-            let why = format!("{}: {}; nothing was changed", gains.join(", "), self.verdict(&count));
-            return Err(if way.is_changed { self.stays(way, &why) } else { End::CouldNotStart(why) });
+            return Err(self.stays(way, &format!("{}: {}", gains.join(", "), self.verdict(&count))));
         }
         self.say(way, &format!("{} are well: {count}", gains.join(", ")));
         Ok(())
@@ -133,7 +159,7 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
     /// One stage: written, read back, held and watched.
     async fn pass(&self, way: &mut Way, stage: &RouteStage, next: &Shares) -> Result<(), End> {
         let good = way.now.clone();
-        let aimed = self.provider.table(&good, next).map_err(|trouble| self.stays(way, &trouble.to_string()))?;
+        let aimed = self.aimed(way, next).await?;
         if aimed == good {
             return Ok(());
         }
@@ -157,6 +183,32 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         let verdict = format!("{}: {}", gains.join(", "), self.verdict(&count));
         self.say(way, &verdict);
         self.back(way, good, &verdict).await
+    }
+
+    /// The table with these shares, on what is there now. Who is down may come up in a moment, and is waited for; who
+    /// can't be reached may be there again as long as there is time.
+    async fn aimed(&self, way: &Way, next: &Shares) -> Result<Table, End> {
+        let settled = Instant::now() + self.pace.settle;
+        loop {
+            let found = match self.provider.read().await {
+                Ok(table) if table != way.now => return Err(self.stays(way, &self.other(&table))),
+                Ok(_) => self.provider.table(&way.now, next),
+                Err(trouble) => Err(trouble),
+            };
+            let (until, is_silent, why) = match found {
+                Ok(aimed) => return Ok(aimed),
+                Err(Trouble::Down(why)) => (settled.min(self.deadline), false, why),
+                Err(Trouble::Unreachable(why) | Trouble::Open(why)) => (self.deadline, true, why),
+                Err(Trouble::Refused(why) | Trouble::Changed(why) | Trouble::Partly(why)) => {
+                    return Err(self.stays(way, &why));
+                }
+            };
+            if Instant::now() + self.pace.pause >= until {
+                let is_untouched = is_silent && !way.is_changed;
+                return Err(if is_untouched { End::Unreachable(why) } else { self.stays(way, &why) });
+            }
+            self.pause().await?;
+        }
     }
 
     /// The last good stage again.
@@ -186,130 +238,6 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         }
     }
 
-    /// Writes it down, does it, and looks whether it is so.
-    async fn change(&self, way: &mut Way, to: Table) -> Result<(), End> {
-        if *self.stop.borrow() {
-            return Err(End::Killed);
-        }
-        let from = way.now.clone();
-        let shift = Shift { from: listed(&from), to: listed(&to), fact: from.fact() };
-        if !self.told.first(shift).await {
-            return Err(self.stays(way, "it can't be written down any more, so nothing more is changed"));
-        }
-        let begun = Instant::now();
-        let written = self.write(way, &from, &to).await?;
-        match written {
-            Ok(()) => {}
-            Err(Trouble::Unreachable(why) | Trouble::Open(why)) => return Err(End::Lost(why)),
-            Err(Trouble::Refused(why) | Trouble::Changed(why)) if !way.is_changed => {
-                return Err(End::CouldNotStart(format!("{why}; nothing was changed")));
-            }
-            Err(Trouble::Refused(why) | Trouble::Changed(why) | Trouble::Partly(why)) => {
-                return Err(self.stays(way, &why));
-            }
-        }
-        way.is_changed = true;
-        way.old_answers = way.old_answers.max(later(begun, from.ttl.unwrap_or_default()));
-        way.now = to;
-        self.confirm(&way.now).await.map_err(|why| self.stays(way, &why))
-    }
-
-    /// Writes until somebody answers. A no to a later try says nothing of an earlier one that nobody answered.
-    async fn write(&self, way: &mut Way, from: &Table, to: &Table) -> Result<Result<(), Trouble>, End> {
-        let mut written = self.provider.write(from, to).await;
-        let mut is_open = false;
-        let mut said = String::new();
-        while let Err(trouble @ (Trouble::Open(_) | Trouble::Unreachable(_))) = &written {
-            is_open |= matches!(trouble, Trouble::Open(_));
-            let why = trouble.to_string();
-            if why != said {
-                self.say(way, &why);
-                said.clone_from(&why);
-            }
-            written = match self.after_silence(way, to, &why).await {
-                // Nothing was ever sent, so nothing counted.
-                Err(End::Lost(why)) if !is_open && way.is_changed => return Err(self.stays(way, &why)),
-                Err(End::Lost(why)) if !is_open => return Err(End::Unreachable(format!("{why}; nothing was changed"))),
-                Err(end) => return Err(end),
-                Ok(written) => written,
-            };
-        }
-        if let Err(Trouble::Refused(why) | Trouble::Changed(why)) = &written
-            && is_open
-        {
-            return match self.provider.read().await {
-                Ok(table) if table == *to => Ok(Ok(())),
-                Ok(_) | Err(_) => {
-                    Err(End::Lost(format!("{why}; an earlier try was not answered, and may have counted or may yet")))
-                }
-            };
-        }
-        Ok(written)
-    }
-
-    /// Nobody heard whether a change counted. It is read until that is known, and written again where it did not.
-    async fn after_silence(&self, way: &Way, to: &Table, why: &str) -> Result<Result<(), Trouble>, End> {
-        loop {
-            match self.provider.read().await {
-                Ok(table) if table == *to => return Ok(Ok(())),
-                Ok(table) if table == way.now => {
-                    self.pause(why).await?;
-                    return Ok(self.provider.write(&way.now, to).await);
-                }
-                Ok(table) => {
-                    let changed = format!("{} leads to {} now", self.task.record, table.fact());
-                    return Ok(Err(Trouble::Partly(format!("{why}; {changed}"))));
-                }
-                Err(_) => self.pause(why).await?,
-            }
-        }
-    }
-
-    /// A short pause before the provider is tried again. Whether anything counted is not known when time is over.
-    async fn pause(&self, why: &str) -> Result<(), End> {
-        if *self.stop.borrow() {
-            return Err(End::Killed);
-        }
-        if Instant::now() + PAUSE >= self.deadline {
-            return Err(End::Lost(why.to_owned()));
-        }
-        sleep(PAUSE).await;
-        Ok(())
-    }
-
-    /// Whether those who answer for the route say the same. Who does not answer at all is no proof of anything; at least
-    /// one must.
-    async fn confirm(&self, wanted: &Table) -> Result<(), String> {
-        let until = self.deadline.min(Instant::now() + SETTLE);
-        loop {
-            let sights = self.provider.look().await;
-            let mut answered = 0_u32;
-            let mut other = None;
-            let mut silent = None;
-            for sight in sights {
-                match sight.table {
-                    Ok(table) if is_same(&table, wanted, &sight.server) => answered += 1,
-                    Ok(table) => {
-                        let leads = format!("{} leads to {}", self.task.record, table.fact());
-                        let told = format!("{} says that {leads}, which is not what was written", sight.server);
-                        other.get_or_insert(told);
-                        answered += 1;
-                    }
-                    Err(trouble) => drop(silent.get_or_insert(trouble.to_string())),
-                }
-            }
-            let why = match (other, answered) {
-                (Some(why), _) => why,
-                (None, 0) => silent.unwrap_or_else(|| "nobody answers for it".to_owned()),
-                (None, _) => return Ok(()),
-            };
-            if Instant::now() + PAUSE >= until {
-                return Err(why);
-            }
-            sleep(PAUSE).await;
-        }
-    }
-
     /// Beats through the hold; without any answer as long as there is time.
     async fn beat_for(&self, pulse: &H, sites: &[String], hold: Duration) -> Result<Count, End> {
         let until = Instant::now() + hold;
@@ -317,10 +245,10 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         let mut count = Count::default();
         let mut rounds = 0;
         loop {
-            let next = Instant::now() + PAUSE;
+            let next = Instant::now() + self.pace.pause;
             match timeout_at(self.deadline, pulse.beat(sites)).await {
                 Ok(heard) => count.add(&heard),
-                Err(_) => return Err(self.no_time(&count)),
+                Err(_) => return Err(no_time(&count)),
             }
             rounds += 1;
             let is_judged = rounds >= ROUNDS_MIN && count.answered() > 0;
@@ -328,20 +256,13 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
                 return Ok(count);
             }
             if Instant::now() >= self.deadline {
-                return Err(self.no_time(&count));
+                return Err(no_time(&count));
             }
             tokio::select! {
                 () = sleep_until(next) => {}
                 _ = stop.wait_for(|stop| *stop) => return Err(End::Killed),
             }
         }
-    }
-
-    fn no_time(&self, count: &Count) -> End {
-        End::Unexpected(match count.answered() {
-            0 => format!("nobody can say how the target does: {count}; without that it does not go on"),
-            _ => "its time was over before its hold was".to_owned(),
-        })
     }
 
     fn is_bad(&self, count: &Count) -> bool {
@@ -382,8 +303,13 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         if until > self.deadline { Err(self.stays(way, "its time was over before its hold was")) } else { Ok(()) }
     }
 
+    /// It leads elsewhere than it did.
+    pub(super) fn other(&self, table: &Table) -> String {
+        format!("somebody else changed {}: it leads to {} now", self.task.record, table.fact())
+    }
+
     /// It ends where it is, and says where that is.
-    fn stays(&self, way: &Way, why: &str) -> End {
+    pub(super) fn stays(&self, way: &Way, why: &str) -> End {
         let now = words(&way.now.shares());
         if way.is_changed {
             End::Unexpected(format!("{why}; {} stays as we last knew it: {now}", self.task.record))
@@ -392,11 +318,18 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         }
     }
 
-    fn say(&self, way: &mut Way, line: &str) {
+    pub(super) fn say(&self, way: &mut Way, line: &str) {
         let text = format!("{line}\n");
         self.told.tell(News::Output { host: None, text: shown(text.as_bytes()) });
         way.log.push_str(&text);
     }
+}
+
+fn no_time(count: &Count) -> End {
+    End::Unexpected(match count.answered() {
+        0 => format!("nobody can say how the target does: {count}; without that it does not go on"),
+        _ => "its time was over before its hold was".to_owned(),
+    })
 }
 
 fn refused(why: &str) -> End {
@@ -409,15 +342,6 @@ fn share(shares: &Shares, site: &str) -> Ppm {
 
 fn gaining(now: &Shares, next: &Shares) -> Vec<String> {
     next.iter().filter(|(site, share_of)| **share_of > share(now, site)).map(|(site, _)| site.clone()).collect()
-}
-
-fn listed(table: &Table) -> Vec<(String, Ppm)> {
-    table.shares().into_iter().collect()
-}
-
-fn is_same(seen: &Table, wanted: &Table, server: &str) -> bool {
-    let own = wanted.entries.iter().filter(|entry| entry.on.is_empty() || entry.on == server);
-    seen.entries.iter().eq(own)
 }
 
 /// `ansan 67 %, aws-tokyo 33 %`.

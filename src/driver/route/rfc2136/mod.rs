@@ -262,7 +262,7 @@ impl Noes {
                 self.whys.push(why);
                 self.is_refused = true;
             }
-            Trouble::Changed(_) | Trouble::Open(_) | Trouble::Partly(_) => return Err(trouble),
+            Trouble::Down(_) | Trouble::Changed(_) | Trouble::Open(_) | Trouble::Partly(_) => return Err(trouble),
         }
         Ok(())
     }
