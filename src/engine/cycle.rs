@@ -270,7 +270,13 @@ impl<D: Driver, J: Journal> Engine<D, J> {
             }
         }
         let now = self.now();
-        let mut turn = Turn { entries: Vec::new(), seq: self.state.seq, replies: Vec::new(), told_to_end: false };
+        let mut turn = Turn {
+            entries: Vec::new(),
+            seq: self.state.seq,
+            replies: Vec::new(),
+            durable: Vec::new(),
+            told_to_end: false,
+        };
         for message in messages {
             self.take(message, now, &mut turn);
         }
@@ -284,6 +290,10 @@ impl<D: Driver, J: Journal> Engine<D, J> {
         if !turn.entries.is_empty() {
             self.journal.append(&turn.entries)?;
             (self.observer)(&turn.entries);
+        }
+        for reply in turn.durable {
+            // Whoever was to go on may have been ended.
+            drop(reply.send(()));
         }
         for reply in turn.replies {
             // Whoever asked may have gone.
@@ -314,6 +324,13 @@ impl<D: Driver, J: Journal> Engine<D, J> {
                 self.flush_hosts(now, turn);
                 let events = react(&self.script, &self.state, input, now);
                 self.fold(now, events, turn);
+            }
+            Message::Shifting { input, reply } => {
+                let events = react(&self.script, &self.state, input, now);
+                if !events.is_empty() {
+                    self.fold(now, events, turn);
+                    turn.durable.push(reply);
+                }
             }
             Message::Ask { command: what, by, reason, reply } => {
                 match command(&self.script, &self.state, what, by, &reason) {
@@ -399,6 +416,8 @@ struct Turn {
     seq: u64,
     /// Whoever asked for what is about to be written.
     replies: Vec<oneshot::Sender<Result<(), No>>>,
+    /// Whoever sends users elsewhere as soon as it is written.
+    durable: Vec<oneshot::Sender<()>>,
     told_to_end: bool,
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use crate::driver;
 use crate::driver::Answer;
 use crate::driver::Driver;
@@ -13,6 +15,7 @@ use crate::driver::Killed;
 use crate::driver::News;
 use crate::driver::Outcome;
 use crate::driver::Said;
+use crate::driver::Shift;
 use crate::driver::Told;
 use crate::engine::inbox::Handle;
 use crate::engine::inbox::Message;
@@ -88,6 +91,14 @@ async fn work<D: Driver>(context: &Context<D>, act: &Act, done: &BTreeSet<String
         if let News::Host(host) = news {
             drop(inbox.inbox.send(Message::Host { at, attempt, host: host_end(&host) }));
         }
+    });
+    let inbox = context.handle.clone();
+    let told = told.with_ledger(move |shift| {
+        let (reply, durable) = oneshot::channel();
+        let Shift { from, to, fact } = shift;
+        let input = Input::Shifting { at, attempt, from, to, fact };
+        drop(inbox.inbox.send(Message::Shifting { input, reply }));
+        durable
     });
     let outcome = match act.what {
         What::Adopt => context.driver.adopt(job, told).await,

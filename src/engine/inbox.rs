@@ -27,6 +27,13 @@ pub(in crate::engine) enum Message {
         /// Where, and how.
         host: HostEnd,
     },
+    /// A step is about to send users elsewhere.
+    Shifting {
+        /// What it is, for the run.
+        input: Input,
+        /// Answered once it is durable, and dropped where the step may not go on.
+        reply: oneshot::Sender<()>,
+    },
     /// What a person asks.
     Ask {
         /// What.

@@ -3,6 +3,7 @@
 use crate::evidence::Moment;
 use crate::evidence::past::Past;
 use crate::evidence::people::Said;
+use crate::model::Ppm;
 use crate::run::End;
 use crate::run::Event;
 use crate::run::Found;
@@ -59,6 +60,7 @@ pub(in crate::evidence) fn person(event: &Event) -> Option<Said<'_>> {
         | Event::AlreadySo { .. }
         | Event::NotYetSo { .. }
         | Event::HostsEnded { .. }
+        | Event::Shifting { .. }
         | Event::Ended { .. }
         | Event::Verified { .. }
         | Event::Stopping { .. }
@@ -86,6 +88,7 @@ fn about(event: &Event) -> Option<&str> {
         | Event::AlreadySo { step, .. }
         | Event::NotYetSo { step, .. }
         | Event::HostsEnded { step, .. }
+        | Event::Shifting { step, .. }
         | Event::Ended { step, .. }
         | Event::Verified { step, .. }
         | Event::Stopping { step, .. }
@@ -127,6 +130,7 @@ fn note(event: &Event) -> Option<String> {
             let ok = hosts.iter().filter(|host| host.end == End::Ok).count();
             Some(format!("{ok} of {} well", hosts.len()))
         }
+        Event::Shifting { from, to, .. } => Some(format!("from {} to {}", shares(from), shares(to))),
         Event::Ended { end: how, .. } => Some(end(how)),
         Event::Verified { passed, .. } => Some(if *passed { "it works" } else { "it does not work" }.to_owned()),
         Event::Stopping { why: StopWhy::Timeout, .. } => Some("its time was over".to_owned()),
@@ -201,4 +205,9 @@ pub(in crate::evidence) fn hold_why(why: &HoldWhy) -> String {
         HoldWhy::GateTimedOut { gate } => format!("nobody answered {gate}"),
         HoldWhy::NoRoom => "no room was left for the journal".to_owned(),
     }
+}
+
+fn shares(table: &[(String, Ppm)]) -> String {
+    let one = |(site, share): &(String, Ppm)| format!("{site} {share}");
+    if table.is_empty() { "nowhere".to_owned() } else { table.iter().map(one).collect::<Vec<_>>().join(", ") }
 }

@@ -81,6 +81,7 @@ impl Told<'_> {
                 step(id, format!("it is so already on {}", few(already, ", ")))
             }
             Event::HostsEnded { step: id, hosts, .. } => step(id, hosts_line(hosts)),
+            Event::Shifting { step: id, from, to, .. } => step(id, run_words::shifting(from, to)),
             Event::Ended { step: id, attempt, end, .. } => step(id, self.ended(id, *attempt, end)?),
             Event::Verified { step: id, attempt, passed, said } => {
                 let told = if *passed {

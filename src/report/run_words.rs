@@ -1,6 +1,7 @@
 //! Sentences about what happened in a run: how things ended, who said what and why. It knows words, never state.
 
 use crate::model::Millis;
+use crate::model::Ppm;
 use crate::report::words;
 use crate::run::Doubt;
 use crate::run::End;
@@ -174,4 +175,14 @@ pub fn going(span: Millis) -> String {
 #[must_use]
 pub fn clock(instant: Millis) -> String {
     words::at(Millis(instant.0 / 1_000 * 1_000))
+}
+
+/// Where users are about to be sent: `users go from pangyo 45 %, ansan 55 % to ansan 100 %`.
+pub(in crate::report) fn shifting(from: &[(String, Ppm)], to: &[(String, Ppm)]) -> String {
+    format!("users go from {} to {}", shares(from), shares(to))
+}
+
+fn shares(table: &[(String, Ppm)]) -> String {
+    let one = |(site, share): &(String, Ppm)| format!("{site} {}", words::percent(*share));
+    if table.is_empty() { "nowhere".to_owned() } else { table.iter().map(one).collect::<Vec<_>>().join(", ") }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::model::Millis;
+use crate::model::Ppm;
 use crate::run::End;
 use crate::run::Found;
 use crate::run::HoldWhy;
@@ -161,6 +162,19 @@ pub enum Event {
         attempt: u32,
         /// By host.
         hosts: Vec<HostEnd>,
+    },
+    /// It is about to send users elsewhere; it does so only after this is written.
+    Shifting {
+        /// Which step.
+        step: String,
+        /// Which attempt.
+        attempt: u32,
+        /// The shares by site as they were read right before.
+        from: Vec<(String, Ppm)>,
+        /// The shares by site as they will be.
+        to: Vec<(String, Ppm)>,
+        /// How it was, in the words of whoever keeps the route: what would be written back by hand.
+        fact: String,
     },
     /// The action of an attempt ended.
     Ended {
@@ -343,6 +357,7 @@ impl Event {
             Self::AlreadySo { .. } => "already so",
             Self::NotYetSo { .. } => "not yet so",
             Self::HostsEnded { .. } => "hosts ended",
+            Self::Shifting { .. } => "shifting",
             Self::Ended { .. } => "ended",
             Self::Verified { .. } => "verified",
             Self::Stopping { .. } => "stopping",
@@ -374,6 +389,7 @@ impl Event {
             | Self::AlreadySo { step, .. }
             | Self::NotYetSo { step, .. }
             | Self::HostsEnded { step, .. }
+            | Self::Shifting { step, .. }
             | Self::Ended { step, .. }
             | Self::Verified { step, .. }
             | Self::Stopping { step, .. }
@@ -412,6 +428,7 @@ impl Event {
             Self::AlreadySo { attempt, .. }
             | Self::NotYetSo { attempt, .. }
             | Self::HostsEnded { attempt, .. }
+            | Self::Shifting { attempt, .. }
             | Self::Ended { attempt, .. }
             | Self::Verified { attempt, .. }
             | Self::Stopping { attempt, .. }

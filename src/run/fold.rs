@@ -148,6 +148,7 @@ impl Fold<'_> {
             | Event::AlreadySo { step, .. }
             | Event::NotYetSo { step, .. }
             | Event::HostsEnded { step, .. }
+            | Event::Shifting { step, .. }
             | Event::Ended { step, .. }
             | Event::Verified { step, .. }
             | Event::Stopping { step, .. }

@@ -38,6 +38,9 @@ impl Fold<'_> {
                 }
                 return Ok(());
             }
+            // Where users are is not for the run to know: it is there for whoever takes it back, and for people.
+            Event::Shifting { .. } if from == StepState::Acting => return Ok(()),
+            Event::Shifting { .. } => None,
             Event::Started { attempt, .. } => self.started(at, node, &from, *attempt),
             Event::AlreadySo { .. } | Event::NotYetSo { .. } => self.checked(at, &from, event),
             Event::Ended { end, said, .. } => self.ended_from(at, &from, end, said),

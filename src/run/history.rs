@@ -52,6 +52,7 @@ impl History {
                 | Event::AlreadySo { .. }
                 | Event::NotYetSo { .. }
                 | Event::HostsEnded { .. }
+                | Event::Shifting { .. }
                 | Event::Stopped { .. }
                 | Event::Inquired { .. }
                 | Event::Probed { .. }

@@ -1,6 +1,7 @@
 //! What follows from an input: the entries that record it. Total: an answer that nobody waits for any more is passed over.
 
 use crate::model::Millis;
+use crate::model::Ppm;
 use crate::run::End;
 use crate::run::Event;
 use crate::run::Found;
@@ -43,6 +44,19 @@ pub enum Input {
         attempt: u32,
         /// By host.
         hosts: Vec<HostEnd>,
+    },
+    /// It is about to send users elsewhere, and does so only once that is written.
+    Shifting {
+        /// Of which step.
+        at: NodeAt,
+        /// Of which attempt.
+        attempt: u32,
+        /// The shares by site as they were read right before.
+        from: Vec<(String, Ppm)>,
+        /// The shares by site as they will be.
+        to: Vec<(String, Ppm)>,
+        /// How it was, in the words of whoever keeps the route.
+        fact: String,
     },
     /// The action ended.
     Ended {
@@ -130,6 +144,7 @@ pub fn react(script: &Script, state: &State, input: Input, now: Stamp) -> Vec<Ev
         Input::Positions { at, seen } => positions(script, state, at, seen),
         Input::Checked { at, attempt, .. }
         | Input::HostsEnded { at, attempt, .. }
+        | Input::Shifting { at, attempt, .. }
         | Input::Ended { at, attempt, .. }
         | Input::Verified { at, attempt, .. }
         | Input::Stopped { at, attempt, .. }
@@ -147,6 +162,12 @@ pub fn react(script: &Script, state: &State, input: Input, now: Stamp) -> Vec<Ev
                 StepState::Acting | StepState::Stopping { .. } | StepState::Inquiring { .. }
             );
             if waits { vec![Event::HostsEnded { step, attempt, hosts }] } else { Vec::new() }
+        }
+        Input::Shifting { at, attempt, from, to, fact } => {
+            let step = script.name(at).to_owned();
+            // Whoever is being ended, or is asked after, sends nobody anywhere any more.
+            let waits = state.steps[at].state == StepState::Acting;
+            if waits { vec![Event::Shifting { step, attempt, from, to, fact }] } else { Vec::new() }
         }
         Input::Ended { at, end, said, .. } => ended(script, state, at, end, said),
         Input::Verified { at, attempt, so, said } => {

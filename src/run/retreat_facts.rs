@@ -1,7 +1,9 @@
 //! What of a run may have had an effect, step by step, as its journal tells. What nobody can rule out counts.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::model::Ppm;
 use crate::plan::ActionOnPaper;
 use crate::plan::GateKind;
 use crate::plan::Plan;
@@ -27,6 +29,8 @@ pub(in crate::run) struct Facts {
     pub(in crate::run) did: Vec<Did>,
     /// By step: hosts on which it was so before, and which therefore are not about it.
     pub(in crate::run) already: Vec<BTreeSet<String>>,
+    /// By step: where users were before it first sent any elsewhere, as it was read then.
+    pub(in crate::run) led: BTreeMap<NodeAt, Vec<(String, Ppm)>>,
 }
 
 /// Whether something had an effect.
@@ -49,6 +53,7 @@ impl Facts {
         let mut state = State::new(&script);
         let mut did = vec![Did::Nothing; script.len()];
         let mut already = vec![BTreeSet::new(); script.steps()];
+        let mut led = BTreeMap::new();
         // Attempts of which nobody has heard yet that they had no effect.
         let mut open = vec![false; script.steps()];
         // Attempts that are being asked whether it is so already. Until that is answered nobody can say.
@@ -61,6 +66,9 @@ impl Facts {
                 checking.clear();
             }
             let Some(at) = entry.event.subject().and_then(|name| script.find(name)) else { continue };
+            if let Event::Shifting { from, .. } = &entry.event {
+                led.entry(at).or_insert_with(|| from.clone());
+            }
             if let Event::NotYetSo { already: hosts, .. } = &entry.event {
                 already[at].extend(hosts.iter().cloned());
             }
@@ -93,7 +101,7 @@ impl Facts {
         for at in (0..script.steps()).filter(|at| open[*at] || checking.contains(at)) {
             did[at] = Did::Something;
         }
-        Ok(Self { script, state, did, already })
+        Ok(Self { script, state, did, already, led })
     }
 
     /// Whether it had an effect, or may have.
@@ -122,6 +130,7 @@ fn tells(step: &Step, event: &Event) -> Tells {
             let touched = |host: &HostEnd| !had_no_effect(&host.end);
             if hosts.iter().any(touched) { Tells::With } else { Tells::Nothing }
         }
+        Event::Shifting { .. } => Tells::With,
         Event::Ended { end, .. } | Event::Inquired { found: Found::Ended(end), .. } => {
             if had_no_effect(end) {
                 Tells::Without

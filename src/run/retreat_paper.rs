@@ -225,7 +225,8 @@ impl<'a> Page<'a> {
         let table = |at: &NodeAt| route_of(&self.plan.steps[*at]).filter(|other| other.route == route.route);
         let before = self.done.iter().take_while(|&&one| one != at);
         let last = before.filter_map(table).last().map(|route| route.to.clone());
-        let to = last.unwrap_or_else(|| {
+        // What was read right before is better than what anybody planned.
+        let to = self.facts.led.get(&at).cloned().or(last).unwrap_or_else(|| {
             let home = self.home(self.plan.steps[at].service.as_deref());
             home.map(|(site, share)| (site.to_owned(), share)).collect()
         });

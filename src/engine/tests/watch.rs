@@ -169,6 +169,7 @@ impl<'a> Watch<'a> {
             | Event::ClockJumped { .. }
             | Event::PositionsSeen { .. }
             | Event::HostsEnded { .. }
+            | Event::Shifting { .. }
             | Event::Stopping { .. }
             | Event::Left { .. }
             | Event::Quarantined { .. }

@@ -8,6 +8,7 @@ use crate::journal::line::Head;
 use crate::journal::numbered;
 use crate::journal::read::parse;
 use crate::model::Millis;
+use crate::model::Ppm;
 use crate::run::End;
 use crate::run::Event;
 use crate::run::Found;
@@ -88,6 +89,13 @@ fn attempts() -> Vec<Event> {
         Event::AlreadySo { step: step(), attempt },
         Event::NotYetSo { step: step(), attempt, already: vec!["as-db-01".into()] },
         Event::HostsEnded { step: step(), attempt, hosts: vec![host("as-db-01", End::Ok), host("b", End::TimedOut)] },
+        Event::Shifting {
+            step: step(),
+            attempt,
+            from: vec![("ansan".into(), Ppm(360_000)), ("pangyo".into(), Ppm(640_000))],
+            to: vec![("ansan".into(), Ppm::ONE)],
+            fact: "198.18.10.11 1 (pangyo), 198.18.20.11 1 (ansan); TTL 60s".into(),
+        },
         Event::Verified { step: step(), attempt, passed: true, said: "writable".into() },
         Event::Stopping { step: step(), attempt, why: StopWhy::Timeout },
         Event::Stopping { step: step(), attempt, why: StopWhy::Cancelled },
@@ -179,10 +187,11 @@ fn kind(event: &Event) -> usize {
         Event::Quarantined { .. } => 29,
         Event::Released { .. } => 30,
         Event::RunEnded { .. } => 31,
+        Event::Shifting { .. } => 32,
     }
 }
 
-const KINDS: usize = 32;
+const KINDS: usize = 33;
 
 #[test]
 fn todays_writer_writes_the_sample_and_todays_reader_reads_it() {
