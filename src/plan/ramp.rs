@@ -78,8 +78,11 @@ pub(in crate::plan) fn duration(
 ) -> Millis {
     let Some(id) = draft.service() else { return route.ttl };
     let turn = Turn::new(estate, situation, draft, id, route, seats);
-    turn.stages().iter().fold(Millis::ZERO, |sum, (_, hold)| sum + *hold)
+    turn.stages().iter().fold(Millis::ZERO, |sum, (_, hold)| sum + *hold).later(LEAST)
 }
+
+/// Even a shift that changes nothing reads the route, asks its targets three times how they do, and reads it again.
+const LEAST: Millis = Millis::from_secs(5);
 
 /// A share that addresses come to by turns, where it is more than was placed there: the site, what was placed, what it
 /// gets. Only DNS records have no weights.
@@ -158,10 +161,11 @@ impl<'a> Turn<'a> {
         let last = steps.len().saturating_sub(1);
         let mut stages: Vec<(Table, Millis)> = Vec::with_capacity(steps.len());
         let mut stands = self.by_turns(&self.before, false);
+        let goal = steps.last().map(|table| self.by_turns(table, self.is_last)).unwrap_or_default();
         for (at, table) in steps.into_iter().enumerate() {
             let next = self.by_turns(&table, at == last && self.is_last);
-            // Without weights a small step may change nothing.
-            if next == stands && at != last {
+            // Without weights a small step may change nothing, or send somebody more than they get in the end.
+            if at != last && (next == stands || !is_between(&stands, &next, &goal)) {
                 continue;
             }
             let herd = self.herd(&stands, &next);
@@ -256,6 +260,15 @@ impl<'a> Turn<'a> {
         let clients = gained.of(self.situation.factor[self.id.at()].of(reconnect.clients));
         Millis::from_secs(clients.div_ceil(reconnect.per_second.max(1)))
     }
+}
+
+/// Whether every share of a table lies between those of two others.
+fn is_between(one: &Table, table: &Table, other: &Table) -> bool {
+    let share = |table: &Table, site: &SiteId| table.get(site).copied().unwrap_or(Ppm::ZERO);
+    one.keys().chain(table.keys()).chain(other.keys()).all(|site| {
+        let (one, other) = (share(one, site), share(other, site));
+        (one.min(other)..=one.max(other)).contains(&share(table, site))
+    })
 }
 
 /// What a seat serves once all have shifted.

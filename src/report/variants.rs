@@ -300,6 +300,10 @@ fn what_to_know_and_what_to_do() {
            -> call its owner and do it by hand; then write the runbook
         text-message is reached by route text, which none of its steps shifts
            -> shift text by hand after it is verified, and add a `route = true` step
+        ansan gets 50 % of text-message's users by turns, and 33 % were placed there: DNS has no weights
+           -> watch ansan while text is shifted; give its other sites more addresses, or a balancer
+        every server of gslb is in what is lost, so it can't shift text, call
+           -> shift them by hand where they are kept; then give it a server elsewhere
         text-message gets a new writer, and nothing fences the old one at pangyo
            -> make sure that pangyo is cut off or powered down before you open its gate
         every declared copy of this tool is in what is lost

@@ -156,7 +156,7 @@ fn of_places() {
             a/x@b sends r to b, where it has no address
             a/x@b shifts r by p, which is not its provider
             a/shift@c does not wait for a/shift@b, and both shift r
-            the ramp of r in a/x@b does not rise to all of the target's share
+            the stages of r in a/x@b do not rise to where it goes
         "#]],
     );
 }

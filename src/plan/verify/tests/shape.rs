@@ -13,7 +13,7 @@ use crate::plan::verify::tests::step;
 #[test]
 fn a_format_of_tomorrow_is_not_judged_by_the_laws_of_today() {
     expect![[r#"
-        {"kind":"unknown-format","format":2}
+        {"kind":"unknown-format","format":3}
     "#]]
     .assert_eq(&broken(|plan| plan.format += 1));
 }

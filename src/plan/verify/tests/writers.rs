@@ -260,10 +260,12 @@ fn nothing_is_let_go_before_its_target_is_ready() {
 fn a_route_goes_somewhere_and_no_further_than_all() {
     expect![[r#"
         {"kind":"route-empty","step":"text/shift@beta","route":"text"}
+        {"kind":"ramp-falls","step":"text/shift@beta","route":"text"}
     "#]]
     .assert_eq(&broken(|plan| route(plan).to.clear()));
     expect![[r#"
         {"kind":"route-overfull","step":"text/shift@beta","route":"text","sum":1000001}
+        {"kind":"ramp-falls","step":"text/shift@beta","route":"text"}
     "#]]
     .assert_eq(&broken(|plan| route(plan).to[0].1 = Ppm(1_000_001)));
     expect![[r#"
