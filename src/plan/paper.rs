@@ -91,7 +91,7 @@ pub(in crate::plan) fn write(
         services,
         bastions: hosts::bastions(scene, &steps),
         routes: records::records(estate, &steps),
-        providers: records::providers(scene, &steps),
+        providers: records::providers(estate, scene.situation, &steps),
         gates,
         steps,
         pools,

@@ -142,7 +142,8 @@ const fn moved_impact(impact: Impact) -> Impact {
     }
 }
 
-const fn role(role: Role) -> &'static str {
+/// As it stands in a plan.
+pub(in crate::plan) const fn role_word(role: Role) -> &'static str {
     match role {
         Role::Active => "active",
         Role::Hot => "hot",
@@ -157,7 +158,7 @@ fn assignments(scene: &Scene<'_>, id: ServiceId) -> Vec<Assignment> {
     replicas
         .map(|(at, replica)| Assignment {
             site: scene.site_name(replica.site).to_owned(),
-            role: role(replica.role).to_owned(),
+            role: role_word(replica.role).to_owned(),
             share: scene.situation.seats[id.at()][at].before,
             survives: scene.fate(id, at).serves(),
         })
@@ -173,7 +174,7 @@ fn targets(scene: &Scene<'_>, id: ServiceId) -> Vec<Target> {
         .filter(|(seat, _)| serves(seat) || given(seat))
         .map(|(seat, replica)| Target {
             site: scene.site_name(replica.site).to_owned(),
-            role: role(replica.role).to_owned(),
+            role: role_word(replica.role).to_owned(),
             first_level: seat.first.level,
             level: seat.last.level,
             first_share: seat.first.share,

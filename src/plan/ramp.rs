@@ -28,7 +28,7 @@ use crate::plan::scene::Scene;
 type Table = BTreeMap<SiteId, Ppm>;
 
 /// What a step does to a route.
-struct Turn<'a> {
+pub(in crate::plan) struct Turn<'a> {
     estate: &'a Estate,
     situation: &'a Situation,
     route: &'a Route,
@@ -43,29 +43,22 @@ struct Turn<'a> {
 pub(in crate::plan) fn shift(scene: &Scene<'_>, draft: &Draft, route: RouteId) -> RouteOnPaper {
     let estate = scene.estate();
     let written = &estate.routes[route.at()];
-    let provider = estate.providers[written.provider.at()].name.clone();
-    let mut shift = RouteOnPaper {
-        route: written.name.clone(),
-        provider,
-        to: Vec::new(),
-        stages: Vec::new(),
-        leaves: Vec::new(),
-        barred: Vec::new(),
-        ttl_ms: written.ttl,
-        admit_per_second: None,
+    let Some(id) = draft.service() else {
+        // A route that belongs to no service leads nowhere in particular, and the second pair of eyes says so.
+        return RouteOnPaper {
+            route: written.name.clone(),
+            provider: estate.providers[written.provider.at()].name.clone(),
+            to: Vec::new(),
+            stages: Vec::new(),
+            leaves: Vec::new(),
+            barred: Vec::new(),
+            ttl_ms: written.ttl,
+            admit_per_second: None,
+        };
     };
-    let Some(id) = draft.service() else { return shift };
     let seats = &scene.placed(id).seats;
     let turn = Turn::new(estate, scene.situation, draft, id, written, seats);
-    let name = |site: &SiteId| scene.site_name(*site).to_owned();
-    let named = |table: &Table| table.iter().map(|(site, share)| (name(site), *share)).collect::<Vec<_>>();
-    shift.stages =
-        turn.stages().into_iter().map(|(table, hold_ms)| StageOnPaper { to: named(&table), hold_ms }).collect();
-    shift.to = shift.stages.last().map(|stage| stage.to.clone()).unwrap_or_default();
-    shift.leaves = turn.leaves().iter().map(name).collect();
-    shift.barred = turn.barred().iter().map(name).collect();
-    shift.admit_per_second = estate.service(id).reconnect.map(|reconnect| reconnect.per_second);
-    shift
+    turn.on_paper(|site| scene.site_name(site).to_owned())
 }
 
 /// How long a shift takes: its stages with their holds, and until old answers are forgotten.
@@ -78,11 +71,11 @@ pub(in crate::plan) fn duration(
 ) -> Millis {
     let Some(id) = draft.service() else { return route.ttl };
     let turn = Turn::new(estate, situation, draft, id, route, seats);
-    turn.stages().iter().fold(Millis::ZERO, |sum, (_, hold)| sum + *hold).later(LEAST)
+    turn.takes()
 }
 
 /// Even a shift that changes nothing reads the route, asks its targets three times how they do, and reads it again.
-const LEAST: Millis = Millis::from_secs(5);
+pub(in crate::plan) const LEAST: Millis = Millis::from_secs(5);
 
 /// A share that addresses come to by turns, where it is more than was placed there: the site, what was placed, what it
 /// gets. Only DNS records have no weights.
@@ -122,6 +115,40 @@ impl<'a> Turn<'a> {
         let is_last = (0..seats.len()).all(|at| after[at] == ends(draft, &seats[at]));
         let before = table(shares_after(draft, seats, false));
         Self { estate, situation, route, id, before, after: table(after), is_last }
+    }
+
+    /// From one table to another, after which nobody shifts any more.
+    pub(in crate::plan) fn between(
+        estate: &'a Estate,
+        situation: &'a Situation,
+        id: ServiceId,
+        route: &'a Route,
+        before: Table,
+        after: Table,
+    ) -> Self {
+        Self { estate, situation, route, id, before, after, is_last: true }
+    }
+
+    /// The shift, with sites by name.
+    pub(in crate::plan) fn on_paper(&self, name: impl Fn(SiteId) -> String) -> RouteOnPaper {
+        let named = |table: &Table| table.iter().map(|(site, share)| (name(*site), *share)).collect::<Vec<_>>();
+        let stages: Vec<StageOnPaper> =
+            self.stages().iter().map(|(table, hold_ms)| StageOnPaper { to: named(table), hold_ms: *hold_ms }).collect();
+        RouteOnPaper {
+            route: self.route.name.clone(),
+            provider: self.estate.providers[self.route.provider.at()].name.clone(),
+            to: stages.last().map(|stage| stage.to.clone()).unwrap_or_default(),
+            stages,
+            leaves: self.leaves().into_iter().map(&name).collect(),
+            barred: self.barred().into_iter().map(&name).collect(),
+            ttl_ms: self.route.ttl,
+            admit_per_second: self.estate.service(self.id).reconnect.map(|reconnect| reconnect.per_second),
+        }
+    }
+
+    /// How long all of it takes.
+    pub(in crate::plan) fn takes(&self) -> Millis {
+        self.stages().iter().fold(Millis::ZERO, |sum, (_, hold)| sum + *hold).later(LEAST)
     }
 
     fn seats(&self) -> impl Iterator<Item = (SiteId, &'a SeatNow)> {

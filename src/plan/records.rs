@@ -9,6 +9,7 @@ use crate::model::Provider;
 use crate::model::Route;
 use crate::model::SecretRef;
 use crate::model::Server;
+use crate::placement::Situation;
 use crate::plan::ActionOnPaper;
 use crate::plan::HealthOnPaper;
 use crate::plan::Issue;
@@ -51,7 +52,7 @@ fn record(estate: &Estate, route: &Route, service: &str) -> RecordOnPaper {
 }
 
 /// Every provider that a step speaks to, by name.
-pub(in crate::plan) fn providers(scene: &Scene<'_>, steps: &[Step]) -> Vec<ProviderOnPaper> {
+pub(in crate::plan) fn providers(estate: &Estate, situation: &Situation, steps: &[Step]) -> Vec<ProviderOnPaper> {
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for step in steps {
         for action in std::iter::once(&step.action).chain(&step.undo) {
@@ -64,15 +65,15 @@ pub(in crate::plan) fn providers(scene: &Scene<'_>, steps: &[Step]) -> Vec<Provi
             }
         }
     }
-    let all = scene.estate().providers.iter().filter(|provider| named.contains(provider.name.as_str()));
-    let mut all: Vec<ProviderOnPaper> = all.map(|provider| on_paper(scene, provider)).collect();
+    let all = estate.providers.iter().filter(|provider| named.contains(provider.name.as_str()));
+    let mut all: Vec<ProviderOnPaper> = all.map(|provider| on_paper(situation, provider)).collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
 }
 
 /// Whether a server is where nothing is lost, or nobody said where it is.
-pub(in crate::plan) fn is_there(scene: &Scene<'_>, server: &Server) -> bool {
-    server.site.is_none_or(|site| scene.situation.sites[site.at()].serves())
+fn is_there(situation: &Situation, server: &Server) -> bool {
+    server.site.is_none_or(|site| situation.sites[site.at()].serves())
 }
 
 /// Who gets more users than were placed there, and whose every server is lost.
@@ -85,7 +86,7 @@ pub(in crate::plan) fn issues(scene: &Scene<'_>, web: &Web, issues: &mut Vec<Iss
         let Some(id) = named.or(own) else { continue };
         let route = &estate.routes[id.at()];
         let provider = &estate.providers[route.provider.at()];
-        if !provider.servers.is_empty() && !provider.servers.iter().any(|server| is_there(scene, server)) {
+        if !provider.servers.is_empty() && !provider.servers.iter().any(|server| is_there(scene.situation, server)) {
             lost.entry(&provider.name).or_default().insert(&route.name);
         }
         if let Some((service, (site, placed, gets))) = draft.service().zip(ramp::uneven(scene, draft, id)) {
@@ -105,9 +106,9 @@ pub(in crate::plan) fn issues(scene: &Scene<'_>, web: &Web, issues: &mut Vec<Iss
     );
 }
 
-fn on_paper(scene: &Scene<'_>, provider: &Provider) -> ProviderOnPaper {
+fn on_paper(situation: &Situation, provider: &Provider) -> ProviderOnPaper {
     let those = |servers: &[Server], there: bool| -> Vec<String> {
-        let kept = servers.iter().filter(|server| is_there(scene, server) == there);
+        let kept = servers.iter().filter(|server| is_there(situation, server) == there);
         kept.map(|server| server.address.clone()).collect()
     };
     let mut left_out = those(&provider.servers, false);

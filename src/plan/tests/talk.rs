@@ -171,19 +171,19 @@ fn slower_steps_and_smaller_standbys_are_told() {
     let before = Case::lost(&["pangyo"]).plan(&estate).unwrap();
     let mut slow = estate.clone();
     for step in slow.runbooks.iter_mut().flat_map(|book| &mut book.procedures).flat_map(|(_, steps)| steps) {
-        step.expect = step.expect.map(|expect| Millis(expect.0 * 3 / 2));
-        step.answer = Some(Millis(step.answer.unwrap_or(Millis::from_secs(60)).0 * 3 / 2));
+        step.expect = step.expect.map(|expect| Millis(expect.0 * 2));
+        step.answer = Some(Millis(step.answer.unwrap_or(Millis::from_secs(60)).0 * 2));
     }
     for cache in slow.services.iter_mut().flat_map(|service| &mut service.caches) {
-        cache.warm = Millis(cache.warm.0 * 3 / 2);
+        cache.warm = Millis(cache.warm.0 * 2);
     }
     for route in &mut slow.routes {
-        route.ttl = Millis(route.ttl.0 * 3 / 2);
-        route.hold = Millis(route.hold.0 * 3 / 2);
+        route.ttl = Millis(route.ttl.0 * 2);
+        route.hold = Millis(route.hold.0 * 2);
     }
     for service in &mut slow.services {
         if let Some(reconnect) = &mut service.reconnect {
-            reconnect.per_second = reconnect.per_second * 2 / 3;
+            reconnect.per_second = reconnect.per_second / 2;
         }
     }
     let after = Case::lost(&["pangyo"]).plan(&slow).unwrap();
