@@ -14,6 +14,7 @@ use crate::driver::Key;
 use crate::driver::Killed;
 use crate::driver::Outcome;
 use crate::driver::Probe;
+use crate::driver::RouteSeen;
 use crate::driver::RouteTask;
 use crate::driver::Said;
 use crate::driver::Scout;
@@ -102,6 +103,10 @@ impl Scout for Hands {
         let most = if secret.is_certificates { CA_MAX } else { SECRET_MAX };
         // The value is dropped here; only whether there is one leaves this place.
         self.exec.secrets.long_value(&secret.reference, most).map(drop).map_err(|error| error.in_full())
+    }
+
+    async fn route(&self, task: RouteTask) -> RouteSeen {
+        self.routes.see(&task).await
     }
 }
 

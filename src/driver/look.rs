@@ -1,6 +1,8 @@
 //! Looking without touching: whether hosts let us in, and whether secrets are there. It changes nothing, and shows no value.
 
 use crate::driver::HostAt;
+use crate::driver::RouteTask;
+use crate::model::Ppm;
 
 /// Who can look at what a plan needs before anything is done.
 pub trait Scout: Send + Sync + 'static {
@@ -18,6 +20,46 @@ pub trait Scout: Send + Sync + 'static {
     ///
     /// Why there is none, for people. It holds no value.
     fn secret(&self, secret: &Secret) -> Result<(), String>;
+
+    /// Where a route leads, and whether its keeper would take a change. It takes a few seconds at most for each server.
+    fn route(&self, task: RouteTask) -> impl Future<Output = RouteSeen> + Send;
+}
+
+/// What was seen of a route without changing anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteSeen {
+    /// As its keeper says; why it does not.
+    pub read: Result<Led, String>,
+    /// As each server says that answers for it, asked by another way; why it does not.
+    pub looks: Vec<(String, Result<Led, String>)>,
+    /// What stands in the way of a change, one line each, with what to do.
+    pub troubles: Vec<String>,
+    /// What people should know besides.
+    pub remarks: Vec<String>,
+}
+
+/// Where a route leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Led {
+    /// The shares by site. Sorted by site.
+    pub shares: Vec<(String, Ppm)>,
+    /// Places that get traffic and belong to no site of the route: somebody else wrote them.
+    pub foreign: Vec<String>,
+    /// In the keeper's own words.
+    pub fact: String,
+}
+
+impl RouteSeen {
+    /// Nobody could be asked.
+    pub(super) fn nothing(why: &str) -> Self {
+        Self { read: Err(why.to_owned()), looks: Vec::new(), troubles: Vec::new(), remarks: Vec::new() }
+    }
+
+    /// Whether it can be read, and nothing stands in the way of a change.
+    #[must_use]
+    pub fn is_fine(&self) -> bool {
+        self.read.as_ref().is_ok_and(|led| led.foreign.is_empty()) && self.troubles.is_empty()
+    }
 }
 
 /// A reference that somebody will ask for.

@@ -39,6 +39,8 @@ pub use hands::can_do;
 pub use job::HostAt;
 pub use job::Job;
 pub use job::Key;
+pub use look::Led;
+pub use look::RouteSeen;
 pub use look::Scout;
 pub use look::Secret;
 pub use look::Stage;

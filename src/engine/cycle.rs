@@ -293,7 +293,7 @@ impl<D: Driver, J: Journal> Engine<D, J> {
         }
         for reply in turn.durable {
             // Whoever was to go on may have been ended.
-            drop(reply.send(()));
+            reply.send(()).unwrap_or_default();
         }
         for reply in turn.replies {
             // Whoever asked may have gone.

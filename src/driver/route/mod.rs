@@ -29,7 +29,9 @@ use crate::driver::Found;
 use crate::driver::Job;
 use crate::driver::Key;
 use crate::driver::Killed;
+use crate::driver::Led;
 use crate::driver::Outcome;
+use crate::driver::RouteSeen;
 use crate::driver::RouteTask;
 use crate::driver::Secrets;
 use crate::driver::Told;
@@ -37,9 +39,11 @@ use crate::driver::played::later;
 use crate::driver::route::haproxy::Haproxy;
 use crate::driver::route::health::OverHttp;
 use crate::driver::route::provider::Provider;
+use crate::driver::route::provider::Trouble;
 use crate::driver::route::ramp::Pace;
 use crate::driver::route::ramp::Ramp;
 use crate::driver::route::rfc2136::Rfc2136;
+use crate::driver::route::table::Table;
 use crate::model::ProviderKind;
 
 /// What it takes to move routes.
@@ -97,6 +101,20 @@ impl Routes {
         }
     }
 
+    /// Looks at it without changing anything.
+    pub(super) async fn see(&self, task: &RouteTask) -> RouteSeen {
+        match task.provider.kind {
+            ProviderKind::Rfc2136 => see(Rfc2136::new(task, &self.secrets)).await,
+            ProviderKind::Haproxy => see(Haproxy::new(task)).await,
+            kind @ (ProviderKind::Route53
+            | ProviderKind::Http
+            | ProviderKind::Command
+            | ProviderKind::AwsAutoscaling) => {
+                RouteSeen::nothing(can_move(kind).err().unwrap_or("nobody can ask this provider"))
+            }
+        }
+    }
+
     fn begin(&self, job: &Job, task: &RouteTask, told: &Told, is_resumed: bool) -> Flight {
         let mut flights = self.flights();
         if let Some(flight) = flights.get(&job.key) {
@@ -117,6 +135,28 @@ impl Routes {
 
     fn flights(&self) -> MutexGuard<'_, BTreeMap<Key, Flight>> {
         self.flights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn see<P: Provider>(provider: Result<P, String>) -> RouteSeen {
+    let provider = match provider {
+        Ok(provider) => provider,
+        Err(why) => return RouteSeen::nothing(&why),
+    };
+    let led = |table: Result<Table, Trouble>| match table {
+        Ok(table) => Ok(Led {
+            shares: table.shares().into_iter().collect(),
+            foreign: table.foreign().into_iter().map(str::to_owned).collect(),
+            fact: table.fact(),
+        }),
+        Err(trouble) => Err(trouble.to_string()),
+    };
+    let (read, looks, standing) = tokio::join!(provider.read(), provider.look(), provider.standing());
+    RouteSeen {
+        read: led(read),
+        looks: looks.into_iter().map(|sight| (sight.server, led(sight.table))).collect(),
+        troubles: standing.troubles,
+        remarks: standing.remarks,
     }
 }
 

@@ -24,6 +24,11 @@ pub(super) trait Provider: Send + Sync {
     /// How it stands for those who use it: each server that answers, asked by another way than the one that wrote.
     fn look(&self) -> impl Future<Output = Vec<Sight>> + Send;
 
+    /// Whether it would take a change, as far as that can be asked without one.
+    fn standing(&self) -> impl Future<Output = Standing> + Send {
+        async { Standing::default() }
+    }
+
     /// What people must know of every change here, in one line.
     fn note(&self) -> Option<&'static str> {
         None
@@ -38,6 +43,15 @@ pub(super) struct Sight {
     /// How it stands there. Where there are several tables, only its own. [`Trouble::Unreachable`] and
     /// [`Trouble::Refused`] say nothing for or against it; any other trouble says that it is not as it should be.
     pub(super) table: Result<Table, Trouble>,
+}
+
+/// What stands in the way of a change, and what people should know besides. One line each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// What must be mended, with what to do.
+    pub(super) troubles: Vec<String>,
+    /// What may stay as it is.
+    pub(super) remarks: Vec<String>,
 }
 
 /// Why it could not be read or changed. Each holds what happened and what to do, in one line.

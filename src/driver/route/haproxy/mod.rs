@@ -10,6 +10,7 @@
 //! What somebody took out by hand stays out. A server in maintenance or in drain counts as one without weight, and so does
 //! a backup server.
 
+mod stand;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use crate::driver::route::haproxy::wire::Way;
 use crate::driver::route::haproxy::words::Place;
 use crate::driver::route::haproxy::words::is_no_backend;
 use crate::driver::route::haproxy::words::refusal;
+use crate::driver::route::provider;
 use crate::driver::route::provider::Provider;
 use crate::driver::route::provider::Sight;
 use crate::driver::route::provider::Trouble;
@@ -468,6 +470,10 @@ impl Provider for Haproxy {
             done.push(on);
         }
         Ok(())
+    }
+
+    async fn standing(&self) -> provider::Standing {
+        self.stand().await
     }
 
     async fn look(&self) -> Vec<Sight> {

@@ -24,6 +24,7 @@ use tokio::task::JoinSet;
 
 use crate::driver::RouteTask;
 use crate::driver::Secrets;
+use crate::driver::route::provider;
 use crate::driver::route::provider::Provider;
 use crate::driver::route::provider::Sight;
 use crate::driver::route::provider::Trouble;
@@ -200,6 +201,10 @@ impl Provider for Rfc2136 {
             }
         }
         Err(noes.all())
+    }
+
+    async fn standing(&self) -> provider::Standing {
+        self.stand().await
     }
 
     async fn look(&self) -> Vec<Sight> {

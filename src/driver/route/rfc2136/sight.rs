@@ -8,6 +8,7 @@ use hickory_proto::rr::Name;
 use hickory_proto::rr::RData;
 use hickory_proto::rr::RecordType;
 
+use crate::driver::route::provider;
 use crate::driver::route::provider::Trouble;
 use crate::driver::route::rfc2136::Rfc2136;
 use crate::driver::route::rfc2136::ask;
@@ -15,6 +16,9 @@ use crate::driver::route::rfc2136::message;
 use crate::driver::route::rfc2136::message::FAMILIES;
 use crate::driver::route::rfc2136::server::Server;
 use crate::driver::route::rfc2136::verdict::DOUBT;
+
+/// A signed update is refused beyond five minutes (RFC 8945, 5.2.3): a minute is a warning.
+const CLOCK_MAX: i64 = 60;
 
 /// How one server stands to the zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +53,32 @@ impl Rfc2136 {
             all.push(Standing { server: server.to_string(), zone, undeclared, update, clock_ahead });
         }
         all
+    }
+
+    /// The same in sentences. A server that only answers badly is no trouble while another one takes changes.
+    pub(super) async fn stand(&self) -> provider::Standing {
+        let all = self.sight().await;
+        let mut told = provider::Standing::default();
+        let takes = all.iter().any(|one| one.zone.is_ok() && one.update.is_ok());
+        let mut undeclared: BTreeSet<&str> = BTreeSet::new();
+        for one in &all {
+            undeclared.extend(one.undeclared.iter().map(String::as_str));
+            let wrong = one.zone.as_ref().err().or(one.update.as_ref().err());
+            if let Some(wrong) = wrong {
+                if takes { told.remarks.push(wrong.clone()) } else { told.troubles.push(wrong.clone()) }
+            }
+            if let Some(ahead) = one.clock_ahead.filter(|ahead| ahead.abs() > CLOCK_MAX) {
+                told.remarks
+                    .push(format!("the clock of {} is {ahead}s ahead of ours: beyond 300s it refuses", one.server));
+            }
+        }
+        if !undeclared.is_empty() {
+            let names = undeclared.into_iter().collect::<Vec<_>>().join(", ");
+            told.remarks.push(format!(
+                "the zone is also answered by {names}: name them in `also`, so that they are looked at after a change"
+            ));
+        }
+        told
     }
 
     /// The name servers of the zone, as this one says, that nobody declared.
