@@ -25,20 +25,18 @@ impl Mask {
         let plain = values.iter().flat_map(|value| value.split(|byte| matches!(byte, b'\n' | b'\r')));
         let mut all: Vec<Vec<u8>> = Vec::new();
         for form in [
-            plain.map(<[u8]>::to_vec).collect::<Vec<_>>(),
+            plain.map(Form::bare).collect::<Vec<_>>(),
             values.iter().map(|value| base64(value, b'+', b'/')).collect(),
             values.iter().map(|value| escaped(value, true)).collect(),
             values.iter().map(|value| base64(value, b'-', b'_')).collect(),
             values.iter().map(|value| escaped(value, false)).collect(),
         ] {
             let size = |list: &[Vec<u8>]| list.iter().map(Vec::len).sum::<usize>();
+            let form: Vec<Vec<u8>> = form.iter().flat_map(Form::pieces).collect();
             if !all.is_empty() && size(&all) + size(&form) > SIZE_MAX {
                 break;
             }
-            for form in form.iter().filter(|form| form.len() >= SHORTEST) {
-                let pieces = form.len().div_ceil(LONGEST);
-                all.extend(form.chunks(form.len().div_ceil(pieces)).map(<[u8]>::to_vec));
-            }
+            all.extend(form);
             all.retain(|piece| piece.len() >= SHORTEST);
             all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
             all.dedup();
@@ -74,8 +72,34 @@ impl Mask {
     }
 }
 
-/// Without the signs that fill it up, which are no secret and may be missing.
-fn base64(bytes: &[u8], plus: u8, slash: u8) -> Vec<u8> {
+/// A secret as it may be written.
+struct Form {
+    text: Vec<u8>,
+    /// What may stand behind it or be missing, and is to go with it: it would tell something of its length.
+    fill: &'static [u8],
+}
+
+impl Form {
+    fn bare(text: &[u8]) -> Self {
+        Self { text: text.to_vec(), fill: b"" }
+    }
+
+    /// What is looked for.
+    fn pieces(&self) -> Vec<Vec<u8>> {
+        if self.text.len() < SHORTEST {
+            return Vec::new();
+        }
+        let count = self.text.len().div_ceil(LONGEST);
+        let mut pieces: Vec<Vec<u8>> = self.text.chunks(self.text.len().div_ceil(count)).map(<[u8]>::to_vec).collect();
+        if !self.fill.is_empty() {
+            let filled = pieces.last().map(|last| [last.as_slice(), self.fill].concat());
+            pieces.extend(filled);
+        }
+        pieces
+    }
+}
+
+fn base64(bytes: &[u8], plus: u8, slash: u8) -> Form {
     let sign = |six: u32| match u8::try_from(six & 63).unwrap_or(0) {
         six @ 0..=25 => b'A' + six,
         six @ 26..=51 => b'a' + six - 26,
@@ -90,11 +114,16 @@ fn base64(bytes: &[u8], plus: u8, slash: u8) -> Vec<u8> {
         let signs = [word >> 18, word >> 12, word >> 6, word].map(sign);
         text.extend(&signs[..=chunk.len()]);
     }
-    text
+    let fill: &[u8] = match bytes.len() % 3 {
+        0 => b"",
+        1 => b"==",
+        _ => b"=",
+    };
+    Form { text, fill }
 }
 
 /// As it stands in an address.
-fn escaped(bytes: &[u8], upper: bool) -> Vec<u8> {
+fn escaped(bytes: &[u8], upper: bool) -> Form {
     let mut text = Vec::with_capacity(bytes.len());
     for byte in bytes {
         match byte {
@@ -103,7 +132,7 @@ fn escaped(bytes: &[u8], upper: bool) -> Vec<u8> {
             _ => text.extend(format!("%{byte:02x}").bytes()),
         }
     }
-    text
+    Form { text, fill: b"" }
 }
 
 impl fmt::Debug for Mask {
@@ -125,7 +154,8 @@ mod tests {
     fn every_form_of_a_secret_is_masked() {
         assert_eq!(masked("p@ss word/1", "as p@ss word/1 is"), "as *** is");
         // By coreutils' base64, and by python's quote.
-        assert_eq!(masked("p@ss word/1", "Authorization: cEBzcyB3b3JkLzE="), "Authorization: ***=");
+        assert_eq!(masked("p@ss word/1", "Authorization: cEBzcyB3b3JkLzE="), "Authorization: ***");
+        assert_eq!(masked("p@ss word/1", "cEBzcyB3b3JkLzE, and cEBzcyB3b3JkLzE=="), "***, and ***=");
         assert_eq!(masked("p@ss word/1", "?k=p%40ss%20word%2F1&x"), "?k=***&x");
         assert_eq!(masked("p@ss word/1", "?k=p%40ss%20word%2f1&x"), "?k=***&x");
         assert_eq!(masked("\u{ff}\u{ff}?>x", "w7_Dvz8-eA w7/Dvz8+eA"), "*** ***");
@@ -143,10 +173,10 @@ mod tests {
 
     #[test]
     fn what_is_shown_of_a_mask_is_nothing() {
-        assert_eq!(format!("{:?}", Mask::of([b"hunter2".as_slice()].into_iter())), "Mask(2 pieces)");
+        assert_eq!(format!("{:?}", Mask::of([b"hunter2".as_slice()].into_iter())), "Mask(3 pieces)");
         assert_eq!(
             Mask::of([b"aaaa".as_slice()].into_iter()).in_octal(),
-            r"\0131\0127\0106\0150\0131\0121 \0141\0141\0141\0141"
+            r"\0131\0127\0106\0150\0131\0121\0075\0075 \0131\0127\0106\0150\0131\0121 \0141\0141\0141\0141"
         );
     }
 }

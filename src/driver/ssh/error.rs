@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::time::Duration;
 
+use rustix::io::Errno;
+
 use crate::driver::look::Stage;
 
 /// Why there is no session.
@@ -43,13 +45,18 @@ pub(super) enum ReachError {
     NoWay(Vec<(String, Self)>),
     #[error("{bastion} does not let us through to {at}: {why}")]
     Tunnel { bastion: String, at: String, why: String },
-    #[error("this machine is out of threads, memory or files: {0}")]
+    #[error(
+        "this machine has no more open files for it, so the host was not tried: raise the limit (`ulimit -Hn`), or do the \
+         step on fewer hosts at once"
+    )]
+    OutOfFiles,
+    #[error("this machine is out of threads or memory: {0}")]
     Here(String),
 }
 
 impl ReachError {
     pub(super) fn here(error: &io::Error) -> Self {
-        Self::Here(error.to_string())
+        if is_out_of_files(error) { Self::OutOfFiles } else { Self::Here(error.to_string()) }
     }
 
     /// How far it came.
@@ -62,7 +69,7 @@ impl ReachError {
             Self::UnknownHost { .. } | Self::ChangedKey { .. } | Self::RevokedKey { .. } => Stage::HostKey,
             Self::NoKeys { .. } | Self::Refused { .. } | Self::LoginTimeout { .. } => Stage::Login,
             Self::NoWay(_) | Self::Tunnel { .. } => Stage::Bastion,
-            Self::Here(_) => Stage::Here,
+            Self::OutOfFiles | Self::Here(_) => Stage::Here,
         }
     }
 
@@ -87,9 +94,16 @@ impl ReachError {
             Self::RevokedKey { .. } => "its host key is revoked".to_owned(),
             Self::NoWay(ways) => no_way(ways),
             Self::Tunnel { bastion, why, .. } => format!("{bastion} does not let us through: {why}"),
-            Self::NoKeys { .. } | Self::Refused { .. } | Self::LoginTimeout { .. } | Self::Here(_) => self.to_string(),
+            Self::NoKeys { .. } | Self::Refused { .. } | Self::LoginTimeout { .. } => self.to_string(),
+            Self::OutOfFiles | Self::Here(_) => self.to_string(),
         }
     }
+}
+
+/// Whether this process, or this machine, may open no more: then it says nothing about the host.
+pub(super) fn is_out_of_files(error: &io::Error) -> bool {
+    let errno = Errno::from_io_error(error);
+    errno == Some(Errno::MFILE) || errno == Some(Errno::NFILE)
 }
 
 /// Bastions that are closed for one reason stand together, in one order for all hosts behind them.
@@ -109,4 +123,25 @@ fn no_way(ways: &[(String, ReachError)]) -> String {
 fn each(ways: &[(String, ReachError)], told: fn(&ReachError) -> String) -> String {
     let told = ways.iter().map(|(bastion, error)| format!("{bastion}: {}", told(error)));
     told.collect::<Vec<_>>().join("; nor through ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rustix::io::Errno;
+
+    use super::ReachError;
+    use crate::driver::look::Stage;
+
+    #[test]
+    fn who_has_no_files_left_hears_what_to_do_and_the_host_is_not_blamed() {
+        for errno in [Errno::MFILE, Errno::NFILE] {
+            let error = ReachError::here(&io::Error::from(errno));
+            assert_eq!(error.stage(), Stage::Here);
+            assert!(error.reason().contains("raise the limit (`ulimit -Hn`)"), "{error}");
+        }
+        let other = ReachError::here(&io::Error::from(Errno::NOMEM));
+        assert!(other.to_string().starts_with("this machine is out of threads or memory: "), "{other}");
+    }
 }

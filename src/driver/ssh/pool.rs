@@ -20,6 +20,7 @@ use crate::driver::ssh::link::Seat;
 use crate::driver::ssh::reach::Login;
 use crate::driver::ssh::reach::Means;
 use crate::driver::ssh::settings::SshSettings;
+use crate::driver::ssh::wire::Wire;
 
 /// All sessions.
 #[derive(Debug, Clone)]
@@ -117,11 +118,7 @@ impl Pool {
         })
     }
 
-    async fn through(
-        &self,
-        bastion: &Way,
-        login: &Login,
-    ) -> Result<(crate::driver::ssh::wire::Wire, Seat), ReachError> {
+    async fn through(&self, bastion: &Way, login: &Login) -> Result<(Wire, Seat), ReachError> {
         let seat = self.seat(bastion).await?;
         let tunnel = seat.link().tunnel(&login.address, login.port);
         let limit = self.means.settings.connect;

@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio::time::timeout;
 
+use crate::driver::ssh::error;
 use crate::driver::ssh::error::ReachError;
 use crate::driver::ssh::keeper::Keeper;
 use crate::driver::ssh::keeper::Work;
@@ -27,6 +28,7 @@ use crate::driver::ssh::known::KnownHosts;
 use crate::driver::ssh::link::Link;
 use crate::driver::ssh::settings::SshSettings;
 use crate::driver::ssh::wire::Wire;
+use crate::driver::ssh::wire::WireError;
 
 /// What it takes to open sessions.
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ impl Means {
             let no_address = |why: String| ReachError::NoAddress { name: login.address.clone(), why };
             let addresses = match looked_up {
                 Ok(Ok(addresses)) => addresses.collect::<Vec<_>>(),
+                Ok(Err(error)) if error::is_out_of_files(&error) => return Err(ReachError::here(&error)),
                 Ok(Err(error)) => return Err(no_address(error.to_string())),
                 Err(error) => return Err(no_address(error.to_string())),
             };
@@ -67,6 +70,7 @@ impl Means {
             for address in addresses {
                 match TcpStream::connect(address).await {
                     Ok(stream) => return Ok(stream),
+                    Err(error) if error::is_out_of_files(&error) => return Err(ReachError::here(&error)),
                     Err(error) => {
                         refused = ReachError::Connect { at: at.clone(), why: in_words(&error) };
                     }
@@ -181,10 +185,10 @@ fn open(means: &Means, login: &Login, wire: &Wire) -> Result<Session, ReachError
 }
 
 fn failed(login: &Login, limit: Duration, error: ssh2::Error) -> ReachError {
-    crate::driver::ssh::wire::WireError::Ssh(error).handshake(&login.at(), limit)
+    WireError::Ssh(error).handshake(&login.at(), limit)
 }
 
-fn handshake(wire: &Wire, session: &mut Session, until: Instant) -> Result<(), crate::driver::ssh::wire::WireError> {
+fn handshake(wire: &Wire, session: &mut Session, until: Instant) -> Result<(), WireError> {
     // Both are handles to the same session.
     let watched = session.clone();
     wire.drive(&watched, until, || session.handshake())

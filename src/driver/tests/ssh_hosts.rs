@@ -150,3 +150,27 @@ async fn an_ordinary_user_is_as_good_as_root() {
     assert_eq!(ssh.inquire(&job).await, Found::Ended(outcome));
     is_timed_out(&ssh, "trap '' TERM; sleep 300 & sleep 300", &[server.host("db")]).await;
 }
+
+/// Whatever an answer is as long as, keys are renewed under way, and only its ends are kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_answer_outlives_new_keys_for_its_session() {
+    let client = Client::new();
+    let server = Sshd::start(&client, "RekeyLimit 1M none");
+    client.trust(&server.known("127.0.0.1"));
+    let ssh = client.ssh(client.settings());
+    let text = format!("echo begin; head -c {LONG} /dev/zero | tr '\\0' x; echo; echo end");
+    let job = job("long", &text, vec![server.host("db")]);
+    let answer = ssh.ask(&job, &probe(&text, Some("\nend\n")), line(&text)).await;
+    let Answer::Yes { said, .. } = answer else { panic!("{answer:?}") };
+    assert!(said.head.starts_with("begin\nxxx") && said.tail.ends_with("xxx\nend\n"), "{said:?}");
+    let kept = u64::try_from(said.head.len() + said.tail.len()).unwrap();
+    assert_eq!(said.dropped_bytes + kept, LONG + 11);
+    // The session is as good as before.
+    let after = self::job("after", "echo here", vec![server.host("db")]);
+    let outcome = ssh.act(&after, line("echo here"), &Told::nobody()).await;
+    assert_eq!(outcome.end, End::Ok, "{outcome:?}");
+    assert_eq!(server.log().matches("Accepted publickey").count(), 1, "{}", server.log());
+}
+
+/// Enough for new keys many times over.
+const LONG: u64 = 24 * 1024 * 1024;
