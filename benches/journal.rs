@@ -126,7 +126,9 @@ fn event(number: u64) -> Event {
     match number % 3 {
         0 => Event::Started { step, attempt: 1 },
         1 => {
-            let hosts = (0..2).map(|host| HostEnd { host: format!("as-msg-{host:03}"), end: End::Ok }).collect();
+            let hosts = (0..2)
+                .map(|host| HostEnd { host: format!("as-msg-{host:03}"), end: End::Ok, said: String::new() })
+                .collect();
             Event::HostsEnded { step, attempt: 1, hosts }
         }
         _ => Event::Ended { step, attempt: 1, end: End::Ok, said: "promoted at 0/16B3748".into() },

@@ -43,8 +43,8 @@ const HOSTS_TOGETHER: Duration = Duration::from_millis(100);
 /// What may have to be written about a step until it is at rest: its end, a stop, an inquiry, a probe, a proof; two of
 /// them with up to 2 KiB of output, whose control characters JSON may write as six bytes.
 const ROOM_FOR_STEP: u64 = 32 * 1024;
-/// The same for each of its hosts.
-const ROOM_FOR_HOST: u64 = 512;
+/// The same for each of its hosts, with what it said, of which a line end or a quote takes two bytes.
+const ROOM_FOR_HOST: u64 = 1024;
 /// Kept for what people say and for the end of the run.
 const ROOM_FOR_PEOPLE: u64 = 64 * 1024;
 

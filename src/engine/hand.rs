@@ -32,8 +32,10 @@ use crate::run::Script;
 use crate::run::Seen;
 use crate::run::What;
 
-/// How much of what a step said stands in the journal; the whole of it is kept beside it.
+/// How much of what a step said stands in the journal.
 const SAID_MAX: usize = 2_048;
+/// The same for each of its hosts: enough to tell them apart, and a step may have thousands.
+const HOST_SAID_MAX: usize = 240;
 
 /// What an act needs.
 pub(in crate::engine) struct Context<D> {
@@ -93,7 +95,7 @@ async fn work<D: Driver>(context: &Context<D>, act: &Act, done: &BTreeSet<String
             context.driver.act(job, told).await
         }
     };
-    Input::Ended { at, attempt, end: whole_end(&outcome, done), said: shorten(&outcome.said) }
+    Input::Ended { at, attempt, end: whole_end(&outcome, done), said: shorten(&outcome.said, SAID_MAX) }
 }
 
 async fn check<D: Driver>(context: &Context<D>, act: &Act) -> Input {
@@ -107,7 +109,7 @@ async fn verify<D: Driver>(context: &Context<D>, act: &Act) -> Input {
     let Act { at, attempt, .. } = *act;
     let answer = ask(context, act, context.step(at).verify.as_ref()).await;
     let said = match &answer {
-        Answer::Yes { said, .. } | Answer::No { said, .. } => shorten(said),
+        Answer::Yes { said, .. } | Answer::No { said, .. } => shorten(said, SAID_MAX),
         Answer::Unknown { reason, .. } => reason.clone(),
     };
     Input::Verified { at, attempt, so: seen(&answer), said }
@@ -199,7 +201,11 @@ fn hosts_of(answer: &Answer) -> impl Iterator<Item = (&str, bool)> {
 }
 
 fn host_end(host: &HostOutcome) -> HostEnd {
-    HostEnd { host: host.host.clone(), end: end(&host.end) }
+    HostEnd {
+        host: host.host.clone(),
+        end: end(&host.end),
+        said: shorten(&host.said, HOST_SAID_MAX).trim_end().to_owned(),
+    }
 }
 
 /// How the whole ended. Where it did not go well, the host of which least is known decides: one that may still be running
@@ -237,17 +243,17 @@ fn end(end: &driver::End) -> End {
     }
 }
 
-/// The beginning and the end of what was said, within what a journal holds.
-fn shorten(said: &Said) -> String {
+/// The beginning and the end of what was said, about `most` bytes of it.
+fn shorten(said: &Said, most: usize) -> String {
     let whole = if said.dropped_bytes > 0 {
         format!("{}\n[{} bytes left out]\n{}", said.head, said.dropped_bytes, said.tail)
     } else {
         format!("{}{}", said.head, said.tail)
     };
-    if whole.len() <= SAID_MAX {
+    if whole.len() <= most {
         return whole;
     }
-    let head = whole.floor_char_boundary(SAID_MAX / 2);
-    let tail = whole.ceil_char_boundary(whole.len() - SAID_MAX / 2);
+    let head = whole.floor_char_boundary(most / 2);
+    let tail = whole.ceil_char_boundary(whole.len() - most / 2);
     format!("{}\n[{} bytes left out]\n{}", &whole[..head], tail - head, &whole[tail..])
 }

@@ -56,6 +56,8 @@ pub struct Evidence {
     pub data: Vec<DataAttained>,
     /// What became of the steps.
     pub coverage: Coverage,
+    /// What hosts said, step by step, in the order of the plan.
+    pub hosts: Vec<StepSaid>,
     /// What people decided, and why.
     pub decisions: Vec<Decision>,
     /// When nothing new was started.
@@ -330,6 +332,34 @@ pub struct Decision {
     pub reason: String,
     /// They took something on themselves that the plan would have had proven, done or waited for.
     pub overrides: bool,
+}
+
+/// How the last attempt of a step ended on its hosts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StepSaid {
+    /// Its name.
+    pub step: String,
+    /// Which attempt.
+    pub attempt: u32,
+    /// Its hosts, those that ended alike and said the same together, the larger groups first.
+    pub alike: Vec<HostsSaid>,
+}
+
+/// Hosts that ended alike and said the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HostsSaid {
+    /// Which: `pg-msg-[007-008]`.
+    pub hosts: String,
+    /// How many.
+    pub count: u64,
+    /// How they ended.
+    pub how: String,
+    /// It went well.
+    pub well: bool,
+    /// What each of them printed, masked and cut.
+    pub said: String,
 }
 
 /// When nothing new was started.

@@ -9,6 +9,7 @@ mod attained;
 mod coverage;
 mod data;
 mod document;
+mod hosts;
 mod past;
 mod people;
 mod spent;
@@ -22,6 +23,7 @@ pub use document::Evidence;
 pub use document::FORMAT;
 pub use document::FirstTier;
 pub use document::HoldSeen;
+pub use document::HostsSaid;
 pub use document::JudgedBy;
 pub use document::Jump;
 pub use document::Leg;
@@ -33,6 +35,7 @@ pub use document::PlannedLeg;
 pub use document::ServiceAttained;
 pub use document::SiteSealed;
 pub use document::Stands;
+pub use document::StepSaid;
 pub use document::Stood;
 pub use document::Verdict;
 
@@ -92,6 +95,7 @@ pub fn evidence(plan: &Plan, entries: &[Entry]) -> Result<Evidence, NoEvidence> 
         first: attained::first_tier(&past, &services),
         data: data::data(&past),
         coverage: coverage::coverage(&past),
+        hosts: hosts::hosts(&past),
         decisions: people::decisions(&past),
         holds: people::holds(&past),
         owed: people::owed(&past),

@@ -179,7 +179,7 @@ fn position(seen: &Position) -> String {
     format!("{} at {position}, {age}", seen.host)
 }
 
-fn end(end: &End) -> String {
+pub(in crate::evidence) fn end(end: &End) -> String {
     match end {
         End::Ok => "ok".to_owned(),
         End::Exit(code) => format!("exit {code}"),

@@ -24,6 +24,7 @@ use crate::run::Seen;
 use crate::run::Stamp;
 use crate::run::State;
 use crate::run::StepState;
+use crate::run::alike;
 use crate::run::is_within_promise;
 use crate::run::ways;
 
@@ -76,7 +77,9 @@ impl Told<'_> {
             Event::Started { step: id, attempt } => step(id, self.started(id, *attempt)?),
             Event::AlreadySo { step: id, .. } => step(id, "it is so already; nothing was done".to_owned()),
             Event::NotYetSo { already, .. } if already.is_empty() => None,
-            Event::NotYetSo { step: id, already, .. } => step(id, format!("it is so already on {}", few(already))),
+            Event::NotYetSo { step: id, already, .. } => {
+                step(id, format!("it is so already on {}", few(already, ", ")))
+            }
             Event::HostsEnded { step: id, hosts, .. } => step(id, hosts_line(hosts)),
             Event::Ended { step: id, attempt, end, .. } => step(id, self.ended(id, *attempt, end)?),
             Event::Verified { step: id, attempt, passed, said } => {
@@ -256,26 +259,23 @@ fn over(end: &RunEnd) -> String {
     }
 }
 
-/// How it ended on some hosts, those that did it in a number.
+/// How it ended on some hosts: those that did it in a number, the others by name, and with what they said last.
 fn hosts_line(hosts: &[HostEnd]) -> String {
     let ok = hosts.iter().filter(|host| host.end == End::Ok).count();
-    let bad: Vec<String> = hosts
-        .iter()
-        .filter(|host| host.end != End::Ok)
-        .map(|host| format!("{}: {}", host.host, run_words::end(&host.end)))
-        .collect();
+    let bad: Vec<HostEnd> = hosts.iter().filter(|host| host.end != End::Ok).cloned().collect();
+    let bad: Vec<String> = alike(&bad).iter().map(run_words::hosts_alike).collect();
     match (ok, bad.is_empty()) {
         (ok, true) => format!("done on {}", words::count(ok, "host")),
-        (0, false) => few(&bad),
-        (ok, false) => format!("done on {}; {}", words::count(ok, "host"), few(&bad)),
+        (0, false) => few(&bad, "; "),
+        (ok, false) => format!("done on {}; {}", words::count(ok, "host"), few(&bad, "; ")),
     }
 }
 
 /// The first of them, and how many more.
-fn few<T: AsRef<str>>(names: &[T]) -> String {
+fn few<T: AsRef<str>>(names: &[T], between: &str) -> String {
     let told: Vec<&str> = names.iter().take(HOSTS).map(AsRef::as_ref).collect();
     let more = if names.len() > HOSTS { format!(", and {} more", names.len() - HOSTS) } else { String::new() };
-    format!("{}{more}", told.join(", "))
+    format!("{}{more}", told.join(between))
 }
 
 #[cfg(test)]

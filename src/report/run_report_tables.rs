@@ -2,10 +2,12 @@
 //! debts, who held the pen, steps, and everything in order.
 
 use crate::evidence::Evidence;
+use crate::evidence::HostsSaid;
 use crate::evidence::JudgedBy;
 use crate::evidence::Leg;
 use crate::evidence::Moment;
 use crate::evidence::ServiceAttained;
+use crate::evidence::StepSaid;
 use crate::evidence::Verdict;
 use crate::model::Millis;
 use crate::report::run_report::Section;
@@ -20,13 +22,16 @@ use crate::run::Who;
 /// So many services are told link by link where not all of them are asked for: the first tier's last, and the latest.
 const PATHS: usize = 2;
 
+/// So many outputs of a step's hosts are told where not all of them are asked for.
+const GROUPS: usize = 6;
+
 /// All tables; those that are empty are left out by whoever asks.
 pub(super) fn tables(evidence: &Evidence, all: bool) -> Vec<Section> {
     let wall = Wall::of(&evidence.timezone);
     let mut sections = vec![services(evidence)];
     sections.extend(paths(evidence, all));
     sections.extend([data(evidence), decisions(evidence), holds(evidence), owed(evidence), sealed(evidence)]);
-    sections.extend([epochs(evidence), coverage(evidence), timeline(evidence, &wall, all)]);
+    sections.extend([epochs(evidence), coverage(evidence), hosts(evidence, all), timeline(evidence, &wall, all)]);
     sections
 }
 
@@ -252,6 +257,56 @@ fn coverage(evidence: &Evidence) -> Section {
     });
     let note = words::count(usize::try_from(coverage.steps).unwrap_or(usize::MAX), "step");
     section("STEPS", &note, &shape, rows.collect())
+}
+
+/// What hosts said where they differ or it did not go well; of every step where all is asked for.
+fn hosts(evidence: &Evidence, all: bool) -> Section {
+    let shape = [
+        left("step", 40),
+        right("hosts", 6),
+        left("which", 28),
+        left("how", 28),
+        left("what each said last", usize::MAX),
+    ];
+    let silent = |step: &&StepSaid| step.alike.iter().all(|alike| alike.well && alike.said.is_empty());
+    let told: Vec<&StepSaid> = evidence.hosts.iter().filter(|step| !silent(step)).collect();
+    let differs = |step: &StepSaid| step.alike.len() > 1 || step.alike.iter().any(|alike| !alike.well);
+    let shown: Vec<&StepSaid> = told.iter().copied().filter(|step| all || differs(step)).collect();
+    let mut rows = Vec::new();
+    for step in &shown {
+        let most = if all { usize::MAX } else { GROUPS };
+        let attempt = if step.attempt > 1 { format!(" (attempt {})", step.attempt) } else { String::new() };
+        for alike in step.alike.iter().take(most) {
+            let HostsSaid { hosts, count, how, well: _, said } = alike;
+            let lines: Vec<&str> = said.trim().lines().collect();
+            // Where it went wrong stands at the end.
+            let said = match lines.as_slice() {
+                [.., last] if !all && lines.len() > 1 => format!("… {last}"),
+                lines => lines.join(" / "),
+            };
+            rows.push(vec![
+                format!("{}{attempt}", step.step),
+                count.to_string(),
+                hosts.clone(),
+                how.clone(),
+                words::plain(&said),
+            ]);
+        }
+        let more = step.alike.len().saturating_sub(most);
+        if more > 0 {
+            let hosts: u64 = step.alike[most..].iter().map(|alike| alike.count).sum();
+            let rest = format!("{more} more outputs or ends (`--all` shows them)");
+            rows.push(vec![step.step.clone(), hosts.to_string(), String::new(), String::new(), rest]);
+        }
+    }
+    let note = match told.len() - shown.len() {
+        0 => "hosts that ended alike and said the same are one line".to_owned(),
+        hidden => format!(
+            "without {} whose hosts all said the same and went well (`--all` shows them)",
+            words::count(hidden, "step")
+        ),
+    };
+    section("WHAT HOSTS SAID", &note, &shape, rows)
 }
 
 fn timeline(evidence: &Evidence, wall: &Wall, all: bool) -> Section {

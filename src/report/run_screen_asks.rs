@@ -114,6 +114,7 @@ fn troubles(status: &Status, columns: usize) -> Vec<Item> {
             first.is == trouble.is
                 && first.why == trouble.why
                 && first.said == trouble.said
+                && first.hosts == trouble.hosts
                 && run_words::own_part(&first.id) == run_words::own_part(&trouble.id)
         };
         match groups.iter_mut().find(same) {
@@ -131,7 +132,14 @@ fn went_wrong(group: &[&Trouble], room: usize) -> Item {
     let head = format!("{}, {} ago{attempt}: {}", first.id, run_words::going(first.for_ms), first.why);
     let mut full = first_of(&head, room);
     let said = first.said.trim();
-    if !said.is_empty() {
+    // Where there is more than one host, what one of them said is not what it said.
+    if first.hosts.iter().map(|alike| alike.count).sum::<u64>() > 1 {
+        let hosts = first.hosts.iter().take(TEXT).map(|alike| words::cut(&alike.line, room));
+        full.extend(hosts);
+        if first.hosts.len() > TEXT {
+            full.push(format!("and {} more, each with another end or output", first.hosts.len() - TEXT));
+        }
+    } else if !said.is_empty() {
         full.push(words::cut(&format!("said: {}", said.lines().last().unwrap_or(said)), room));
     }
     full.extend(commands(&first.commands, room));

@@ -7,6 +7,7 @@ use crate::run::End;
 use crate::run::FailWhy;
 use crate::run::Found;
 use crate::run::HoldWhy;
+use crate::run::HostsAlike;
 use crate::run::OpenedBy;
 use crate::run::Position;
 use crate::run::StopWhy;
@@ -39,6 +40,16 @@ pub fn end(end: &End) -> String {
         End::TimedOut => "it took too long".to_owned(),
         End::Lost(why) => format!("the link was lost: {why}"),
     }
+}
+
+/// Hosts that ended alike and said the same: `2 hosts pg-msg-[007-008]: exit code 3, said: no table`.
+#[must_use]
+pub fn hosts_alike(alike: &HostsAlike) -> String {
+    let HostsAlike { hosts, count, end: how, said } = alike;
+    let many = if *count == 1 { hosts.clone() } else { format!("{count} hosts {hosts}") };
+    let said = said.trim();
+    let said = said.lines().last().map_or(String::new(), |last| format!(", said: {}", words::plain(last.trim())));
+    format!("{many}: {}{said}", end(how))
 }
 
 /// Why a step waits for a person.

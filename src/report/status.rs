@@ -12,6 +12,7 @@ use crate::report::gate;
 use crate::report::lifeline::lifeline;
 use crate::report::run_words;
 use crate::report::status_json::DebtNow;
+use crate::report::status_json::HostsSaid;
 use crate::report::status_json::LifelineNow;
 use crate::report::status_json::ProgressCounts;
 use crate::report::status_json::Question;
@@ -25,6 +26,7 @@ use crate::report::status_json::Work;
 use crate::run::FailWhy;
 use crate::run::GateState;
 use crate::run::HoldWhy;
+use crate::run::HostsAlike;
 use crate::run::NodeAt;
 use crate::run::Progress;
 use crate::run::RunEnd;
@@ -38,6 +40,7 @@ use crate::run::View;
 use crate::run::Way;
 use crate::run::Who;
 use crate::run::Will;
+use crate::run::alike;
 use crate::run::view;
 use crate::run::ways;
 
@@ -297,6 +300,8 @@ impl Facts<'_> {
                 (gate::ask(gate), gate.service.clone(), run.state.word(), why, String::new(), 0, run.since)
             }
         };
+        let hosts = self.state.steps.get(stop.at).map_or_else(Vec::new, |run| alike(&run.hosts));
+        let hosts = hosts.iter().map(hosts_said).collect();
         Trouble {
             id,
             title,
@@ -304,6 +309,7 @@ impl Facts<'_> {
             is,
             why,
             said,
+            hosts,
             attempt,
             since_ms: self.clock(since),
             for_ms: self.now.since(since),
@@ -357,6 +363,12 @@ impl Facts<'_> {
         let (for_ms, expected_ms) = (self.now.since(run.since), gate.duration_ms);
         Work { id, is: run.state.word(), attempt: 0, for_ms, expected_ms, rests_ms: None }
     }
+}
+
+fn hosts_said(alike: &HostsAlike) -> HostsSaid {
+    let HostsAlike { hosts, count, end, said } = alike;
+    let line = run_words::hosts_alike(alike);
+    HostsSaid { hosts: hosts.clone(), count: *count, how: run_words::end(end), said: said.clone(), line }
 }
 
 /// With a capital at its beginning.

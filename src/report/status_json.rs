@@ -142,6 +142,8 @@ pub struct Trouble {
     pub why: String,
     /// What it last said.
     pub said: String,
+    /// How its last attempt ended on its hosts, those that ended alike and said the same together.
+    pub hosts: Vec<HostsSaid>,
     /// Which attempt it was; 0 for a gate.
     pub attempt: u32,
     /// Since when.
@@ -154,6 +156,23 @@ pub struct Trouble {
     pub keeps_back: Vec<String>,
     /// What can be done about it.
     pub commands: Vec<String>,
+}
+
+/// Hosts that ended alike and said the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HostsSaid {
+    /// Which: `pg-msg-[007-008]`.
+    pub hosts: String,
+    /// How many.
+    pub count: u64,
+    /// How they ended.
+    pub how: String,
+    /// What each of them printed, masked and cut.
+    pub said: String,
+    /// All of this in one line.
+    #[serde(skip)]
+    pub line: String,
 }
 
 /// A tier in numbers.

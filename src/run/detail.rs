@@ -47,10 +47,13 @@ pub struct HostEnd {
     pub host: String,
     /// How.
     pub end: End,
+    /// What it printed, masked and cut.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub said: String,
 }
 
 /// How an action ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum End {
     /// It did what it should, as far as it can tell.

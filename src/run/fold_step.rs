@@ -92,6 +92,7 @@ impl Fold<'_> {
         run.tries_left = run.tries_left.saturating_sub(1);
         run.adopted = 0;
         run.hosts_before.clone_from(&run.hosts_done);
+        run.hosts.clear();
         run.started.get_or_insert(self.at);
         run.began = Some(self.at);
         if let (true, Some(section)) = (node.opens_section, node.section) {
@@ -121,6 +122,7 @@ impl Fold<'_> {
         }
         let ok = hosts.iter().filter(|host| host.end == End::Ok).map(|host| host.host.clone());
         self.state.steps[at].hosts_done.extend(ok);
+        self.state.steps[at].hosts.extend(hosts.iter().cloned());
         true
     }
 

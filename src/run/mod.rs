@@ -3,6 +3,7 @@
 //! Read `event.rs` first: it is all that a journal can hold. Nothing here waits, reads a clock or touches anything: time
 //! arrives with what happened. A run sees classes, which are numbers; it has never heard of tiers, or of kinds of plans.
 
+mod alike;
 mod child;
 mod command;
 mod debt;
@@ -28,6 +29,8 @@ mod view;
 mod ways;
 mod writers;
 
+pub use alike::HostsAlike;
+pub use alike::alike;
 pub use child::NoChild;
 pub use child::NoNews;
 pub use child::SoNow;

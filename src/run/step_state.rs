@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::run::End;
+use crate::run::HostEnd;
 use crate::run::Stamp;
 use crate::run::StopWhy;
 
@@ -29,6 +30,8 @@ pub struct StepRun {
     pub last_end: Option<End>,
     /// What it last said.
     pub said: String,
+    /// How its last attempt ended on each host of which that was told, and what was printed there.
+    pub hosts: Vec<HostEnd>,
     /// How often it was found alive and followed again, since the pen was last taken.
     pub adopted: u32,
     /// How often it was tried again by itself, as a fence that is owed.

@@ -82,7 +82,7 @@ fn gates() -> Vec<Event> {
 
 fn attempts() -> Vec<Event> {
     let attempt = 2;
-    let host = |host: &str, end| HostEnd { host: host.into(), end };
+    let host = |host: &str, end| HostEnd { host: host.into(), end, said: "up\n".into() };
     vec![
         Event::Started { step: step(), attempt },
         Event::AlreadySo { step: step(), attempt },

@@ -56,7 +56,7 @@ fn of_step(play: &mut Play) -> String {
     tell(StepState::Acting, Event::NotYetSo { step: step.clone(), attempt, already: Vec::new() });
     let already = vec!["as-db-01".to_owned()];
     tell(StepState::Acting, Event::NotYetSo { step: step.clone(), attempt, already });
-    let host = |n: u32, end| HostEnd { host: format!("as-db-{n:02}"), end };
+    let host = |n: u32, end| HostEnd { host: format!("as-db-{n:02}"), end, said: "no space\nleft".to_owned() };
     let mixed = vec![host(1, End::Ok), host(2, End::Ok), host(3, End::Exit(1))];
     tell(StepState::Acting, Event::HostsEnded { step: step.clone(), attempt, hosts: mixed });
     let bad = (1..8).map(|n| host(n, End::Unreachable("no route".to_owned()))).collect();

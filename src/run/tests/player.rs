@@ -244,7 +244,7 @@ impl<'a> Player<'a> {
             (Answer::End(end), _) => Input::Ended { at, attempt, end, said },
             (Answer::Hosts(hosts), _) => {
                 for (host, before) in hosts {
-                    let hosts = vec![HostEnd { host, end: End::Ok }];
+                    let hosts = vec![HostEnd { host, end: End::Ok, said: String::new() }];
                     let input = Input::HostsEnded { at, attempt, hosts };
                     self.later(after.saturating_sub(before), Due::Input(input));
                 }

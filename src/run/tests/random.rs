@@ -335,7 +335,10 @@ impl Run {
             3 => Input::Stopped { at, attempt, confirmed: dice.coin() },
             4 => Input::Inquired { at, attempt, found: found(dice) },
             5 => Input::Probed { at, attempt, so: seen(dice) },
-            6 => Input::HostsEnded { at, attempt, hosts: vec![HostEnd { host: "h".to_owned(), end: end(dice) }] },
+            6 => {
+                let host = HostEnd { host: "h".to_owned(), end: end(dice), said: String::new() };
+                Input::HostsEnded { at, attempt, hosts: vec![host] }
+            }
             7 if self.script.len() > self.script.steps() => {
                 let at = self.script.steps() + dice.below(self.script.len() - self.script.steps());
                 let age = [None, Some(Millis(10)), Some(Millis(9_000))][dice.below(3)];
