@@ -197,6 +197,13 @@ impl Driver for Hands {
         }
     }
 
+    async fn sweep(&self, jobs: Vec<Job>) {
+        let Some(ssh) = &self.ssh else { return };
+        // What was done on this machine lies in the folder of its run, and stays with it.
+        let far: Vec<Job> = jobs.into_iter().filter(|job| matches!(job.task, Task::Ssh { .. })).collect();
+        ssh.sweep(&far).await;
+    }
+
     async fn kill(&self, job: Job) -> Killed {
         match here(self, &job.task) {
             Here::Line(_) => self.exec.kill(&job).await,

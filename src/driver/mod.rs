@@ -87,6 +87,14 @@ pub trait Driver: Send + Sync + 'static {
     /// have begun will not begin later of itself: whoever died may have been about to.
     fn inquire(&self, job: Job) -> impl Future<Output = Found> + Send;
 
+    /// Takes away what these jobs left behind on hosts so that they could be found again. For when their outcomes are kept
+    /// elsewhere and nobody will ask again. What did not end well stays, and so does what can't be had without a new
+    /// connection. Whoever calls limits how long it may take.
+    fn sweep(&self, jobs: Vec<Job>) -> impl Future<Output = ()> + Send {
+        drop(jobs);
+        std::future::ready(())
+    }
+
     /// Kills the whole process group, and looks whether it is dead. What is not confirmed is not confirmed.
     fn kill(&self, job: Job) -> impl Future<Output = Killed> + Send;
 }

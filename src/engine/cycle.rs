@@ -11,13 +11,17 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::driver::Driver;
+use crate::driver::Job;
+use crate::driver::Key;
 use crate::engine::hand;
 use crate::engine::inbox::Handle;
 use crate::engine::inbox::Message;
+use crate::engine::job;
 use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::model::Millis;
 use crate::plan::Plan;
+use crate::run::DoneHow;
 use crate::run::Entry;
 use crate::run::Event;
 use crate::run::HostEnd;
@@ -29,6 +33,8 @@ use crate::run::RunEnd;
 use crate::run::Script;
 use crate::run::Stamp;
 use crate::run::State;
+use crate::run::StepRun;
+use crate::run::StepState;
 use crate::run::What;
 use crate::run::Will;
 use crate::run::act;
@@ -47,6 +53,9 @@ const ROOM_FOR_STEP: u64 = 32 * 1024;
 const ROOM_FOR_HOST: u64 = 1024;
 /// Kept for what people say and for the end of the run.
 const ROOM_FOR_PEOPLE: u64 = 64 * 1024;
+
+/// Somebody waits for the report, and records on hosts do no harm.
+const SWEEP_MAX: Duration = Duration::from_secs(5);
 
 /// Whoever has not come within a day does not come any more.
 const A_DAY: Duration = Duration::from_secs(24 * 3_600);
@@ -180,6 +189,9 @@ impl<D: Driver, J: Journal> Engine<D, J> {
                 Err(error) => return (Leave::JournalLost(error), self.journal),
             };
             if let Some(end) = self.state.ended.clone() {
+                // What was not taken away in time stays.
+                let (driver, left) = (Arc::clone(&self.driver), self.left_on_hosts());
+                let _swept = tokio::time::timeout(SWEEP_MAX, driver.sweep(left)).await;
                 return (Leave::Ended(end), self.journal);
             }
             if self.state.left {
@@ -193,6 +205,18 @@ impl<D: Driver, J: Journal> Engine<D, J> {
             }
             messages = self.wait().await;
         }
+    }
+
+    /// What steps that went well left behind on hosts, and nobody needs when the run is over: all that is known of them is
+    /// durable, and nothing of this run is begun or asked after any more. Of all other steps it is evidence.
+    fn left_on_hosts(&self) -> Vec<Job> {
+        let went_well = |step: &StepRun| step.state == StepState::Done(DoneHow::Ran);
+        let done = self.plan.steps.iter().zip(&self.state.steps).filter(|(_, run)| went_well(run));
+        let jobs = done.flat_map(|(step, run)| {
+            let key = |attempt| Key { run: self.state.run.clone(), step: step.id.clone(), attempt };
+            (1..=run.attempt).filter_map(move |at| job::job(&self.plan, step, key(at), &BTreeSet::new()))
+        });
+        jobs.filter(|job| !job.hosts.is_empty()).collect()
     }
 
     fn leaves(&self, patience: Patience) -> bool {

@@ -261,6 +261,11 @@ fn commands_on_hosts_outlive_who_ran_them_and_are_not_repeated() {
     // One service ends while nobody looks, the other still runs when somebody does.
     far.small.go("noisy");
     far.small.until("an end", |_| far.logs().iter().filter(|log| log.ends_with("end")).count() == 2);
+    let noisy = far.records().into_iter().filter(|record| record.to_string_lossy().contains("noisy-"));
+    let noisy: Vec<PathBuf> = noisy.collect();
+    assert_eq!(noisy.len(), 2);
+    far.small.until("the end of the output", |_| noisy.iter().all(|record| record.join("eof").exists()));
+    noisy.iter().for_each(|record| assert_whole(&fs::read_to_string(record.join("out.0")).expect("an output")));
     let again = far.start(&["resume"]);
     for step in ["noisy/start@south", "silent/start@south"] {
         far.small.event(step, |event| matches!(event, Event::Inquired { step: asked, .. } if asked == step));
@@ -272,10 +277,8 @@ fn commands_on_hosts_outlive_who_ran_them_and_are_not_repeated() {
     let once = |name: &str| format!("log-s-{name}: begin end");
     assert_eq!(far.logs(), ["noisy-1", "noisy-2", "silent-1", "silent-2", "silent-3"].map(once));
     assert_whole(&far.said("silent/start@south"));
-    let noisy = far.records().into_iter().filter(|record| record.to_string_lossy().contains("noisy-"));
-    let noisy: Vec<PathBuf> = noisy.map(|record| record.join("out.0")).collect();
-    assert_eq!(noisy.len(), 2);
-    noisy.iter().for_each(|file| assert_whole(&fs::read_to_string(file).expect("an output")));
+    // What went well leaves nothing on its hosts when the run is over.
+    assert_eq!(far.records(), Vec::<PathBuf>::new());
     let status = far.small.run(&["status"]).code(0).out();
     let report = far.small.run(&["report"]).code(0).out();
     assert!(report.contains("WHO HELD THE PEN") && report.contains("noisy"), "{report}");

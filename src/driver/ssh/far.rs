@@ -33,6 +33,8 @@ pub(super) enum Verb<'a> {
     Inquire { output_bytes: u64 },
     /// Kill all of it.
     Kill { grace: u64, how: &'a str, way: &'a str },
+    /// Take these records away, where it ended well.
+    Forget { keys: &'a str },
 }
 
 /// What the wrapper said.
@@ -78,6 +80,7 @@ impl Script {
             Verb::Follow { output_bytes } => ("follow", *output_bytes),
             Verb::Inquire { output_bytes } => ("inquire", *output_bytes),
             Verb::Kill { .. } => ("kill", 0),
+            Verb::Forget { .. } => ("forget", 0),
         };
         set("verb", word.as_bytes());
         set("cap", cap.to_string().as_bytes());
@@ -95,6 +98,7 @@ impl Script {
                 set("how", how.as_bytes());
                 set("way", way.as_bytes());
             }
+            Verb::Forget { keys } => set("keys", keys.as_bytes()),
             Verb::Follow { .. } | Verb::Inquire { .. } => {}
         }
         Self { text, nonce }

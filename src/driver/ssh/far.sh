@@ -1,7 +1,7 @@
 # Asks the wrapper on the far side, and prints what it says so that it can be told from whatever a login prints.
 #
 # Before it stand the assignments of: wrapper (its text), verb, key, nonce, and for `begin` line, piece, cap; for `follow`
-# cap; for `kill` grace, how, way. Every line of ours begins with the nonce.
+# cap; for `kill` grace, how, way; for `forget` keys. Every line of ours begins with the nonce.
 
 say() {
   printf '\n%s %s\n' "$nonce" "$*"
@@ -144,6 +144,19 @@ part() {
   tail -c "+$(($1 + 1))" "$file" | head -c "$count"
 }
 
+# Takes away the records of what ended well. Where somebody whom it left behind still writes, or where it ended otherwise,
+# the record is still needed.
+forget() {
+  for key in $keys; do
+    record=$base/$key
+    how=
+    [ -s "$record/status" ] && read -r how <"$record/status"
+    if [ "$how" = 'exit 0' ] && [ -e "$record/eof" ]; then
+      rm -rf "$record"
+    fi
+  done
+}
+
 main() {
   say here
   if ! find_base; then
@@ -170,6 +183,10 @@ main() {
     ended*) follow ;;
     *) say "$state" ;;
     esac
+    ;;
+  forget)
+    forget
+    say dead
     ;;
   kill)
     # Where it was never begun, it may be about to be: then it must find that it was killed.

@@ -256,7 +256,7 @@ fn silent(why: String) -> Try {
 }
 
 /// What nobody can have put into an output.
-fn nonce() -> String {
+pub(super) fn nonce() -> String {
     // The state of a hasher is random, and different each time.
     let random = || RandomState::new().build_hasher().finish();
     format!("bonghwa-{:016x}{:016x}", random(), random())

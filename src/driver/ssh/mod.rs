@@ -15,6 +15,7 @@ mod look;
 mod pool;
 mod reach;
 mod settings;
+mod sweep;
 mod tunnel;
 mod wire;
 

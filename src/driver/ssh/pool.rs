@@ -82,6 +82,14 @@ impl Pool {
         Ok(link)
     }
 
+    /// A session to a host, if one is there and nobody is about to open it. None is opened.
+    pub(super) fn warm(&self, host: &HostAt) -> Option<Link> {
+        let slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = slots.get(&self.way(host))?;
+        let held = slot.held.try_lock().ok()?;
+        held.links.iter().find(|(link, _)| !link.is_dead()).map(|(link, _)| link.clone())
+    }
+
     /// What parts our records on hosts from those of others.
     pub(super) fn mark(&self) -> &str {
         &self.means.settings.mark

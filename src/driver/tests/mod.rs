@@ -10,6 +10,7 @@ mod secrets;
 mod ssh;
 mod ssh_breaks;
 mod ssh_hosts;
+mod ssh_sweep;
 mod sshd;
 mod workshop;
 
