@@ -9,6 +9,7 @@ use crate::cli::exit::Exit;
 use crate::cli::incident;
 use crate::cli::judged;
 use crate::cli::project::Project;
+use crate::cli::shared_hosts;
 use crate::model::Severity;
 use crate::report::finding;
 use crate::report::json;
@@ -36,7 +37,8 @@ pub(crate) fn run(args: &CheckArgs, door: &Door) -> Result<Exit, CommandError> {
     let loaded = &project.loaded;
     let mut findings = loaded.findings.clone();
     findings.extend(circles::circles(loaded));
-    findings.extend(judged::hosts(loaded));
+    findings.extend(shared_hosts::shared(loaded));
+    findings.extend(judged::rules(loaded));
     findings.extend(judged::dates(loaded, incident::today(&loaded.estate.project.timezone)?));
     findings.sort_by_key(|finding| (finding.place, finding.code()));
     let text = if args.json {

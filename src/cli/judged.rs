@@ -1,11 +1,13 @@
-//! What `check` judges beyond single files: days that have not come yet, and hosts that stand at two sites.
+//! What `check` judges beyond single files: days that have not come yet, and hosts that are not reached as they should be.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::load::Loaded;
 use crate::model::Date;
 use crate::model::Fault;
 use crate::model::Finding;
+use crate::model::HostRule;
+use crate::model::HostSet;
 use crate::model::Place;
 
 /// What is said to have been done after `today`.
@@ -19,62 +21,70 @@ pub(crate) fn dates(loaded: &Loaded, today: Date) -> Vec<Finding> {
         }
     };
     for (service, place) in estate.services.iter().zip(&places.services) {
-        judge(Some(place.name), "deps-reviewed", service.deps_reviewed);
+        judge(place.deps_reviewed, "deps-reviewed", service.deps_reviewed);
     }
     for (runbook, place) in estate.runbooks.iter().zip(&places.runbooks) {
-        judge(Some(place.name), "reviewed", runbook.reviewed);
+        judge(place.reviewed, "reviewed", runbook.reviewed);
     }
     for (site, place) in estate.sites.iter().zip(&places.sites) {
-        judge(Some(*place), "launch-proved", site.on_demand.as_ref().and_then(|on_demand| on_demand.launch_proved));
+        judge(
+            place.launch_proved,
+            "launch-proved",
+            site.on_demand.as_ref().and_then(|on_demand| on_demand.launch_proved),
+        );
     }
     all
 }
 
-/// A range of hosts, and whose it is.
-struct Hosts {
-    low: u64,
-    high: u64,
-    service: usize,
-    replica: usize,
-}
-
-/// Replicas that name hosts of a replica at another site; each is told once.
-pub(crate) fn hosts(loaded: &Loaded) -> Vec<Finding> {
+/// Sets some of whose hosts another rule is for than for the first, which all of them are reached by.
+pub(crate) fn rules(loaded: &Loaded) -> Vec<Finding> {
     let (estate, places) = (&loaded.estate, &loaded.places);
-    let mut by_name: BTreeMap<(String, usize, String), Vec<Hosts>> = BTreeMap::new();
-    for (service, declared) in estate.services.iter().enumerate() {
-        for (replica, seat) in declared.replicas.iter().enumerate() {
-            for (before, width, after, low, high) in seat.hosts.iter().flat_map(|hosts| hosts.ranges()) {
-                by_name.entry((before, width, after)).or_default().push(Hosts { low, high, service, replica });
-            }
-        }
-    }
     let mut all = Vec::new();
-    for ((before, width, after), mut ranges) in by_name {
-        ranges.sort_by_key(|hosts| (hosts.low, hosts.service, hosts.replica));
-        // The range that reaches furthest is enough to see whether anything overlaps.
-        let mut furthest: Option<&Hosts> = None;
-        for hosts in &ranges {
-            if let Some(first) = furthest.filter(|first| hosts.low <= first.high) {
-                let (one, other) = (
-                    &estate.services[first.service].replicas[first.replica],
-                    &estate.services[hosts.service].replicas[hosts.replica],
-                );
-                let place = |hosts: &Hosts| places.services.get(hosts.service)?.replicas.get(hosts.replica).copied();
-                if let Some((at, earlier)) = place(hosts).zip(place(first)).filter(|_| one.site != other.site) {
-                    let number = if width == 0 { String::new() } else { format!("{:0width$}", hosts.low) };
-                    let fault = Fault::HostsTwice {
-                        hosts: format!("{before}{number}{after}"),
-                        service: estate.services[first.service].name.clone(),
-                        site: estate.site(one.site).name.clone(),
-                    };
-                    all.push(Finding::new(at, fault).with(earlier));
-                }
-            }
-            if furthest.is_none_or(|first| hosts.high > first.high) {
-                furthest = Some(hosts);
+    for (service, written) in estate.services.iter().zip(&places.services) {
+        for (replica, place) in service.replicas.iter().zip(&written.replicas) {
+            let Some(hosts) = replica.hosts.as_ref().filter(|hosts| is_split(&estate.host_rules, hosts)) else {
+                continue;
+            };
+            let first = hosts.first();
+            let rule = estate.host_rule(&first);
+            if let Some(host) = hosts.iter().find(|host| !is_same(rule, estate.host_rule(host))) {
+                let other = estate.host_rules.iter().position(|rule| rule.matches(&host));
+                let finding = Finding::new(*place, Fault::HostRulesDiffer { first, host });
+                all.push(match other.and_then(|at| places.host_rules.get(at)) {
+                    Some(rule) => finding.with(*rule),
+                    None => finding,
+                });
             }
         }
     }
     all
+}
+
+/// Whether different rules may be for hosts of a set. Where what its names begin with decides, none is written out.
+fn is_split(rules: &[HostRule], hosts: &HostSet) -> bool {
+    let mut decided = BTreeSet::new();
+    for beginning in hosts.beginnings() {
+        let mut rule = None;
+        for (at, HostRule { pattern, .. }) in rules.iter().enumerate() {
+            let (fixed, rest) = pattern.split_once('*').unwrap_or((pattern, "."));
+            if beginning.starts_with(fixed) && rest.is_empty() {
+                rule = Some(at);
+                break;
+            }
+            if beginning.starts_with(fixed) || fixed.starts_with(beginning) {
+                return true;
+            }
+        }
+        decided.insert(rule);
+    }
+    decided.len() > 1
+}
+
+/// Whether hosts are reached alike by two rules, or by none.
+fn is_same(one: Option<&HostRule>, other: Option<&HostRule>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => *one == HostRule { pattern: one.pattern.clone(), ..other.clone() },
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
 }

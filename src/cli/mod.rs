@@ -44,6 +44,7 @@ mod schema;
 mod scope;
 mod screen;
 mod settle;
+mod shared_hosts;
 mod show;
 pub mod socket;
 mod status;

@@ -70,3 +70,37 @@ fn written(files: &str) -> String {
     let shape = load::fields().iter().find(|shape| shape.files.starts_with(files));
     shape.map_or(String::new(), |shape| json::text(&schema::schema(shape.files, shape.table)))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use crate::plan::GateKind;
+
+    #[test]
+    fn every_kind_of_gate_is_in_the_schema() {
+        let schema: Value = serde_json::from_str(include_str!("../../docs/plan.schema.json")).expect("a schema");
+        let words = schema["$defs"]["gate-kind"]["properties"]["is"]["enum"].as_array().expect("words");
+        let text = String::new;
+        let mut next = Some(GateKind::ApproveStart);
+        let mut kinds = 0;
+        while let Some(kind) = next {
+            let word = &serde_json::to_value(&kind).expect("a value")["is"];
+            assert!(words.contains(word), "{word}");
+            kinds += 1;
+            // As an answer to each, so that a new kind is not left out.
+            next = match kind {
+                GateKind::ApproveStart => Some(GateKind::ApproveVictims { services: Vec::new() }),
+                GateKind::ApproveVictims { .. } => Some(GateKind::ApproveIrreversible { step: text() }),
+                GateKind::ApproveIrreversible { .. } => Some(GateKind::Fence { site: text(), attest: None }),
+                GateKind::Fence { .. } => {
+                    Some(GateKind::DataLoss { site: text(), at_most_ms: None, objective_ms: None })
+                }
+                GateKind::DataLoss { .. } => Some(GateKind::Health),
+                GateKind::Health => Some(GateKind::BreakGlass { missing: text() }),
+                GateKind::BreakGlass { .. } => None,
+            };
+        }
+        assert_eq!(words.len(), kinds);
+    }
+}

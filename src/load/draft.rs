@@ -87,7 +87,8 @@ pub(super) struct SiteDraft {
 pub(super) struct OnDemandDraft {
     pub(super) capacity: AmountsDraft,
     pub(super) ready_in: Millis,
-    pub(super) launch_proved: Option<Date>,
+    /// With its place.
+    pub(super) launch_proved: Option<(Date, Place)>,
 }
 
 pub(super) struct KitDraft {
@@ -105,7 +106,8 @@ pub(super) struct ServiceDraft {
     /// Nothing where the word is missing or unknown.
     pub(super) kind: Option<ServiceKind>,
     pub(super) depends_on: Vec<DependencyDraft>,
-    pub(super) deps_reviewed: Option<Date>,
+    /// With its place.
+    pub(super) deps_reviewed: Option<(Date, Place)>,
     pub(super) load: AmountsDraft,
     pub(super) degraded: Option<DegradedDraft>,
     pub(super) surges: Vec<(Named, Ppm)>,
@@ -190,6 +192,8 @@ pub(super) struct ProviderDraft {
 pub(super) struct RunbookDraft {
     pub(super) name: Named,
     pub(super) runbook: Runbook,
+    /// Where the day of its review stands.
+    pub(super) reviewed: Option<Place>,
     pub(super) procedures: Vec<(Procedure, Vec<StepDraft>)>,
 }
 

@@ -51,7 +51,7 @@ type Params = Vec<(String, Option<String>)>;
 pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
     let page = root.page;
     let head = root.value("runbook").and_then(|value| Row::of(page, &RUNBOOK, value)).map(head);
-    let known = head.as_ref().map(|(_, runbook)| runbook.params.clone()).unwrap_or_default();
+    let known = head.as_ref().map(|(_, runbook, _)| runbook.params.clone()).unwrap_or_default();
     let mut procedures = Vec::new();
     for procedure in Procedure::ALL {
         let steps = steps(page, procedure, root.list(procedure.word()), &known);
@@ -60,12 +60,12 @@ pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
         }
     }
     root.done();
-    if let Some((Some(name), runbook)) = head {
-        drafts.runbooks.push(RunbookDraft { name, runbook, procedures });
+    if let Some((Some(name), runbook, reviewed)) = head {
+        drafts.runbooks.push(RunbookDraft { name, runbook, reviewed, procedures });
     }
 }
 
-fn head(row: Row<'_, '_>) -> (Option<Named>, Runbook) {
+fn head(row: Row<'_, '_>) -> (Option<Named>, Runbook, Option<Place>) {
     let page = row.page;
     let name = row.name("id");
     let text = name.as_ref().map(|name| name.text.clone()).unwrap_or_default();
@@ -88,8 +88,9 @@ fn head(row: Row<'_, '_>) -> (Option<Named>, Runbook) {
         params,
         procedures: Vec::new(),
     };
+    let reviewed = row.has("reviewed").then(|| row.place_of("reviewed"));
     row.done();
-    (name, runbook)
+    (name, runbook, reviewed)
 }
 
 /// The default of a parameter; nothing where every service has to give it.
@@ -181,6 +182,7 @@ fn step(row: Row<'_, '_>, procedure: Procedure, before: Phase, at: usize, params
         unreachable_ok: row.choice("unreachable", &[false, true]).unwrap_or(false),
         answer: row.span("answer"),
         kill: template("kill", scene.on_hosts()),
+        by_hand: None,
     };
     unwise(&row, &step);
     let away = away(page, procedure, on, wanted.into_inner(), &mut step);

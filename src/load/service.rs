@@ -54,7 +54,7 @@ pub(super) fn read(name: Named, row: Row<'_, '_>) -> ServiceDraft {
         owner: row.text("owner").unwrap_or_default(),
         kind: row.choice("kind", &kinds),
         depends_on: row.list("depends-on").iter().filter_map(|value| dependency(page, value)).collect(),
-        deps_reviewed: row.date("deps-reviewed"),
+        deps_reviewed: row.date("deps-reviewed").map(|date| (date, row.place_of("deps-reviewed"))),
         load: row.amounts("load").unwrap_or_default(),
         degraded: row.table("degraded").map(degraded),
         surges: row.map("surge").filter_map(surge).collect(),

@@ -86,7 +86,7 @@ fn site(name: Named, row: Row<'_, '_>) -> SiteDraft {
     let on_demand = row.table("on-demand").map(|row| {
         let capacity = row::amounts(row.page, row.rest());
         let ready_in = row.span("ready-in").unwrap_or(Millis::ZERO);
-        let launch_proved = row.date("launch-proved");
+        let launch_proved = row.date("launch-proved").map(|date| (date, row.place_of("launch-proved")));
         row.done();
         OnDemandDraft { capacity, ready_in, launch_proved }
     });

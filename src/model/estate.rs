@@ -209,6 +209,16 @@ impl Estate {
         service.rpo.or(self.tiers[service.tier.at()].rpo)
     }
 
+    /// The address of a service's route at a site; none where there are several, since nothing says which is meant.
+    #[must_use]
+    pub fn address(&self, id: ServiceId, site: SiteId) -> Option<&str> {
+        let (_, addresses) = self.routes[self.service(id).route?.at()].at.iter().find(|(at, _)| *at == site)?;
+        match addresses.as_slice() {
+            [one] => Some(one),
+            [] | [_, _, ..] => None,
+        }
+    }
+
     /// The rule by which a host is reached, where any matches.
     #[must_use]
     pub fn host_rule(&self, host: &str) -> Option<&HostRule> {

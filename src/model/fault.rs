@@ -342,6 +342,8 @@ faults! {
     75, Error, HostsTwice { hosts: String, service: String, site: String };
     /// `{{ address }}` where a service that uses the runbook has none, or more than one.
     76, Error, NoAddress { service: String, why: NoAddress };
+    /// Hosts of one set that different rules are for. All of them are reached as the first.
+    77, Error, HostRulesDiffer { first: String, host: String };
 }
 
 impl Fault {

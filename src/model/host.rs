@@ -26,6 +26,21 @@ struct Range {
     width: usize,
 }
 
+/// Hosts whose names differ in one number only, written in equally many digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HostRun {
+    /// The name of the first.
+    pub name: String,
+    /// The byte at which the number begins.
+    pub start: usize,
+    /// How many digits it has; 0 where it is one host.
+    pub len: usize,
+    /// The lowest number.
+    pub low: u64,
+    /// The highest number.
+    pub high: u64,
+}
+
 /// Why a text is no set of hosts.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum HostSetError {
@@ -150,20 +165,28 @@ impl HostSet {
         (!patterns.is_empty()).then_some(Self { patterns })
     }
 
-    /// Its patterns as text before and after a range of numbers, padded to a width; a host with digits at its end is a
-    /// range of one.
-    pub fn ranges(&self) -> impl Iterator<Item = (String, usize, String, u64, u64)> {
-        self.patterns.iter().map(|Pattern { before, range, after }| {
-            if let Some(Range { low, high, width }) = *range {
-                return (before.clone(), width, after.clone(), low, high);
-            }
-            let name = before.trim_end_matches(|letter: char| letter.is_ascii_digit());
-            let digits = &before[name.len()..];
-            match digits.parse() {
-                Ok(number) => (name.to_owned(), digits.len(), String::new(), number, number),
-                Err(_) => (before.clone(), 0, String::new(), 0, 0),
-            }
+    /// Its hosts in runs whose names are equally long, so that numbers can be compared without writing names: `[8-12]`
+    /// is `[8-9]` and `[10-12]`.
+    pub fn runs(&self) -> impl Iterator<Item = HostRun> {
+        self.patterns.iter().flat_map(|pattern| {
+            let Range { low, high, width } = pattern.range.unwrap_or(Range { low: 0, high: 0, width: 0 });
+            let mut from = Some(low);
+            std::iter::from_fn(move || {
+                let first = from.filter(|&first| first <= high)?;
+                let name = pattern.host(first);
+                let len = if width == 0 { 0 } else { name.len() - pattern.before.len() - pattern.after.len() };
+                let last =
+                    u32::try_from(len).ok().and_then(|len| 10_u64.checked_pow(len)).map_or(high, |next| next - 1);
+                let last = if len == 0 { first } else { last.min(high) };
+                from = last.checked_add(1);
+                Some(HostRun { name, start: pattern.before.len(), len, low: first, high: last })
+            })
         })
+    }
+
+    /// The texts that its hosts begin with, one for each pattern; the whole name where there is no range.
+    pub fn beginnings(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(|pattern| pattern.before.as_str())
     }
 
     /// The first host: an example for rules that match by name.

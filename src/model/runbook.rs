@@ -207,6 +207,9 @@ pub struct StepTemplate {
     pub answer: Option<Millis>,
     /// How a privileged command is killed.
     pub kill: Option<Text>,
+    /// The same step for a person, where its texts name an address and a service that uses the runbook has none: no
+    /// command goes out with a name in it, and no step is lost.
+    pub by_hand: Option<Box<Self>>,
 }
 
 /// Whose hosts a step runs on.

@@ -99,8 +99,8 @@ impl Sources {
 pub struct Places {
     /// Tiers, at their names.
     pub tiers: Vec<Place>,
-    /// Sites, at their names.
-    pub sites: Vec<Place>,
+    /// Sites with their parts.
+    pub sites: Vec<SitePlaces>,
     /// Kits, at their names.
     pub kits: Vec<Place>,
     /// Services with their parts.
@@ -117,6 +117,15 @@ pub struct Places {
     pub orchestrator: Option<Place>,
 }
 
+/// Where a site was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SitePlaces {
+    /// Its name.
+    pub name: Place,
+    /// The day of the last proof that its cloud launches what it promises.
+    pub launch_proved: Option<Place>,
+}
+
 /// Where a service was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServicePlaces {
@@ -126,6 +135,8 @@ pub struct ServicePlaces {
     pub depends_on: Vec<Place>,
     /// Its replicas, parallel to `Service::replicas`.
     pub replicas: Vec<Place>,
+    /// The day on which its dependencies were looked at.
+    pub deps_reviewed: Option<Place>,
 }
 
 /// Where a runbook was written.
@@ -133,6 +144,8 @@ pub struct ServicePlaces {
 pub struct RunbookPlaces {
     /// Its id.
     pub name: Place,
+    /// The day of its review.
+    pub reviewed: Option<Place>,
     /// Its steps, parallel to `Runbook::procedures`.
     pub steps: Vec<Vec<Place>>,
     /// The same, by occasion.
@@ -161,7 +174,7 @@ impl Places {
     /// Where a site was written.
     #[must_use]
     pub fn site(&self, id: SiteId) -> Option<&Place> {
-        self.sites.get(id.at())
+        self.sites.get(id.at()).map(|site| &site.name)
     }
 
     /// Where a tier was written.

@@ -124,7 +124,10 @@ impl Draft {
     pub(in crate::plan) fn template<'a>(&self, estate: &'a Estate) -> Option<&'a StepTemplate> {
         match self.what {
             What::Authored { runbook, index } => {
-                estate.runbooks[runbook.at()].steps(self.procedure).and_then(|steps| steps.get(index))
+                let step = estate.runbooks[runbook.at()].steps(self.procedure).and_then(|steps| steps.get(index))?;
+                let has_address =
+                    || self.service().zip(self.site).is_some_and(|(id, at)| estate.address(id, at).is_some());
+                step.by_hand.as_deref().filter(|_| !has_address()).or(Some(step))
             }
             What::Launch | What::Fetch => None,
         }

@@ -6,7 +6,6 @@ use crate::model::Ask;
 use crate::model::Body;
 use crate::model::Channel;
 use crate::model::Command;
-use crate::model::Estate;
 use crate::model::HeaderValue;
 use crate::model::HostSet;
 use crate::model::HttpCall;
@@ -15,8 +14,6 @@ use crate::model::Ppm;
 use crate::model::Probe;
 use crate::model::Replica;
 use crate::model::SecretRef;
-use crate::model::Service;
-use crate::model::SiteId;
 use crate::model::StepTemplate;
 use crate::model::Supply;
 use crate::model::Whereabouts;
@@ -213,7 +210,7 @@ impl<'a> Fill<'a> {
             source: site_of(draft.source),
             target: site_of(draft.lane),
             site: draft.site.map(|site| estate.site(site).name.as_str()),
-            address: service.zip(draft.site).and_then(|(service, site)| address(estate, service, site)),
+            address: draft.service().zip(draft.site).and_then(|(id, site)| estate.address(id, site)),
             share: (serving.map_or(Ppm::ZERO, |serving| serving.share).0 / 10_000).to_string(),
             level: match serving.map(|serving| serving.level) {
                 Some(Level::Full) | None => "full",
@@ -306,15 +303,6 @@ impl<'a> Fill<'a> {
             },
             Action::Wait(probe) => ActionOnPaper::Wait(self.probe(probe)),
         }
-    }
-}
-
-/// The address of a service's route at a site; none where there are several, since nothing says which is meant.
-fn address<'a>(estate: &'a Estate, service: &Service, site: SiteId) -> Option<&'a str> {
-    let (_, addresses) = estate.routes[service.route?.at()].at.iter().find(|(at, _)| *at == site)?;
-    match addresses.as_slice() {
-        [one] => Some(one),
-        [] | [_, _, ..] => None,
     }
 }
 

@@ -7,6 +7,7 @@
 mod approvals;
 mod asked;
 mod damage;
+mod filled;
 mod index;
 mod limits;
 mod load;
@@ -72,6 +73,7 @@ fn laws(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     limits::check(paper, found);
     pools::check(paper, found);
     touch::check(paper, found);
+    filled::check(paper, found);
     routes::check(paper, found);
     summary::check(paper, found);
     let mut asked = Asked::new(paper);

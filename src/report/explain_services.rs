@@ -248,4 +248,11 @@ pub(super) const SERVICES: &[Explanation] = &[
         mend: "Give the service a route with one address at each of its sites, or name what it is reached by in another way: as a parameter of the runbook, or by `{{ service }}` and `{{ site }}`.",
         example: "[runbook]\nparams = { reached-by = { required = true } }",
     },
+    Explanation {
+        code: 77,
+        title: "Hosts of one set that are reached differently",
+        meaning: "A step runs on all hosts of a set, and all of them are reached as the first: with its address, user, port and bastions. Another rule is for some of the others, and they would not be reached as it says.",
+        mend: "Give both rules the same address, user, port, bastions and uses, or write a rule that is for all hosts of the set before them: the first rule that matches counts.",
+        example: "[[host]]\nmatch = \"pg-msg-*\"",
+    },
 ];

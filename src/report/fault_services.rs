@@ -40,12 +40,6 @@ pub(super) fn service(fault: &Fault) -> Option<FaultWords> {
                 .help("write the day on which it was really done: ages are judged by it")
         }
         Fault::NoAddress { service, why } => no_address(service, why),
-        Fault::HostsTwice { hosts, service, site } => says(
-            format!("{hosts} is also a host of {} at {}", quoted(service), quoted(site)),
-            "at two sites",
-        )
-        .help("a host stands at one site: the loss of the one would be planned on hosts of the other")
-        .also("first written here"),
         Fault::SharesSum(sum) => says(format!("the shares of the active replicas add up to {sum}"), "must be 100 %")
             .help("every user is somewhere: let the shares of active replicas add up to 1"),
         Fault::ShareNotActive => says("a replica that takes no traffic has a share of it", "only active replicas have shares")
@@ -108,6 +102,18 @@ fn no_address(service: &str, why: &NoAddress) -> FaultWords {
 #[expect(clippy::wildcard_enum_match_arm, reason = "the next of these functions knows the others")]
 pub(super) fn reach(fault: &Fault) -> Option<FaultWords> {
     Some(match fault {
+        Fault::HostsTwice { hosts, service, site } => {
+            says(format!("{hosts} is also a host of {} at {}", quoted(service), quoted(site)), "at two sites")
+                .help("a host stands at one site: the loss of the one would be planned on hosts of the other")
+                .also("first written here")
+        }
+        Fault::HostRulesDiffer { first, host } => says(
+            format!("{host} is reached by another rule than {first}, which is in the same set"),
+            "reached as the first of them",
+        )
+        .help("the hosts of a set are reached alike: give the rules the same address, user, port, bastions and uses")
+        .help("or write a rule that is for all of them before the others: the first that matches counts")
+        .also("its rule"),
         Fault::ScaleWithoutOnDemand { site, cloud } => {
             let why = if *cloud { "declares nothing on demand" } else { "is no cloud" };
             says(format!("{} {why}: nothing can be launched there", quoted(site)), "can't scale")

@@ -98,6 +98,9 @@ fn needs(of: &OfNeeds) -> String {
         OfNeeds::NeedUnfilled { step, any_of } => {
             format!("{step} needs one of these, and uses none: {}", any_of.join(", "))
         }
+        OfNeeds::NameUnfilled { step, name } => {
+            format!("{step} would be sent with {{{{ {name} }}}} in it, which has no value")
+        }
         OfNeeds::JumpLost { step, jump } => {
             format!("every way to the hosts of {step} leads through what is lost: {}", jump.join(", "))
         }

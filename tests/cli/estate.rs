@@ -150,8 +150,22 @@ fn what_no_file_alone_can_tell_is_found() {
         let told = test.run(&["check"]).code(1).out();
         assert!(told.contains(code), "{told}");
         assert!(told.contains("warning[BH074]: `deps-reviewed` is 2999-01-01"), "{told}");
+        assert!(told.contains("more.toml:7:17\n"), "{told}");
         assert!(told.contains("error[BH075]: so-one-2 is also a host of one at south"), "{told}");
     }
+}
+
+#[test]
+fn a_set_is_reached_in_one_way() {
+    let rules = |user: &str| {
+        format!("[[host]]\nmatch = \"so-text-1*\"\nuser = \"{user}\"\n[[host]]\nmatch = \"so-*\"\nuser = \"ops\"\n")
+    };
+    let test = Test::with_init().file("topology/a-rules.toml", &rules("root"));
+    let told = test.run(&["check"]).code(1).out();
+    assert!(told.contains("error[BH077]: so-text-10 is reached by another rule than so-text-01"), "{told}");
+    let test = Test::with_init().file("topology/a-rules.toml", &rules("ops"));
+    let told = test.run(&["check"]).code(0).out();
+    assert!(!told.contains("BH077"), "{told}");
 }
 
 #[test]

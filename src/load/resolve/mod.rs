@@ -66,7 +66,8 @@ pub(super) fn resolve(mut drafts: Drafts, findings: &mut Vec<Finding>) -> (Estat
     services::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
     reach::hosts_and_uses(&mut drafts, &index, &mut estate, &mut places, findings);
     runbooks::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
-    usage::check(&drafts, &index, &estate, &places, findings);
+    let no_address = usage::check(&drafts, &index, &estate, &places, findings);
+    runbooks::put_to_people(&drafts, &no_address, &mut estate);
     (estate, places)
 }
 

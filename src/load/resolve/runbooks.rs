@@ -2,6 +2,7 @@
 
 use crate::load::draft::AddressDraft;
 use crate::load::draft::Drafts;
+use crate::load::draft::RunbookDraft;
 use crate::load::draft::StepDraft;
 use crate::load::draft::SubsetDraft;
 use crate::load::resolve::Index;
@@ -17,6 +18,7 @@ use crate::model::RouteId;
 use crate::model::RunbookId;
 use crate::model::RunbookPlaces;
 use crate::model::StepTemplate;
+use crate::template::Text;
 
 pub(super) fn resolve(
     drafts: &mut Drafts,
@@ -28,9 +30,9 @@ pub(super) fn resolve(
     let mut runbooks = Vec::with_capacity(drafts.runbooks.len());
     // Drafts are used up one by one: beside each other, drafts and runbooks would take twice the room.
     for draft in drafts.runbooks.drain(..) {
-        let mut place = RunbookPlaces { name: draft.name.place, steps: Vec::new(), procedures: Vec::new() };
-        let mut runbook = draft.runbook;
-        for (procedure, mut steps) in draft.procedures {
+        let RunbookDraft { name, mut runbook, reviewed, procedures } = draft;
+        let mut place = RunbookPlaces { name: name.place, reviewed, steps: Vec::new(), procedures: Vec::new() };
+        for (procedure, mut steps) in procedures {
             order(&mut steps, findings);
             let in_runbook = (RunbookId::new(runbooks.len()), place.procedures.len());
             for (at, name) in steps.iter_mut().enumerate().filter_map(|(at, step)| Some((at, step.subset.take()?))) {
@@ -73,6 +75,28 @@ fn step(draft: StepDraft, index: &Index, estate: &Estate, findings: &mut Vec<Fin
         step.undo = index.routes.find(name, findings).map(|at| Box::new(Action::Route(Some(RouteId::new(at)))));
     }
     step
+}
+
+/// Steps that name an address which some service does not have, by their positions among those that name one: for such a
+/// service they are put to a person.
+pub(super) fn put_to_people(drafts: &Drafts, no_address: &[usize], estate: &mut Estate) {
+    for draft in no_address.iter().map(|&at| &drafts.addresses[at]) {
+        let step = &mut estate.runbooks[draft.runbook.at()].procedures[draft.procedure].1[draft.step];
+        let named = |text: &Text| text.mentions("address");
+        let title = if named(&step.title) { Text::plain(&step.id) } else { step.title.clone() };
+        let by_hand = StepTemplate {
+            action: Action::Confirm(title.clone()),
+            done_if: None,
+            verify: None,
+            undo: None,
+            position: None,
+            kill: None,
+            attest: step.attest.clone().map(|attest| if named(&attest) { title.clone() } else { attest }),
+            title,
+            ..step.clone()
+        };
+        step.by_hand = Some(Box::new(by_hand));
+    }
 }
 
 /// What steps follow: names of the same procedure, and no circle. A circle leaves the order written.

@@ -106,7 +106,7 @@ impl Desk<'_> {
             // Of all recipes that of a single writer does the least harm where the kind is not known.
             kind: draft.kind.unwrap_or(ServiceKind::Stateful),
             depends_on,
-            deps_reviewed: draft.deps_reviewed,
+            deps_reviewed: draft.deps_reviewed.map(|(date, _)| date),
             load,
             degraded,
             surges,
@@ -119,7 +119,12 @@ impl Desk<'_> {
             params: draft.params.iter().map(|(name, value)| (name.text.clone(), value.clone())).collect(),
             replicas,
         };
-        let place = ServicePlaces { name: draft.name.place, depends_on: dependency_places, replicas: replica_places };
+        let place = ServicePlaces {
+            name: draft.name.place,
+            depends_on: dependency_places,
+            replicas: replica_places,
+            deps_reviewed: draft.deps_reviewed.map(|(_, place)| place),
+        };
         (service, place)
     }
 

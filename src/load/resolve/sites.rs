@@ -19,6 +19,7 @@ use crate::model::Places;
 use crate::model::RunbookId;
 use crate::model::Site;
 use crate::model::SiteId;
+use crate::model::SitePlaces;
 use crate::model::Whereabouts;
 
 /// The kinds of resources that a site names: there are no others.
@@ -40,7 +41,8 @@ pub(super) fn resolve(
         let mut domains: Vec<DomainId> = draft.domains.iter().filter_map(domain).collect();
         domains.sort_unstable();
         domains.dedup();
-        places.sites.push(draft.name.place);
+        let proved = draft.on_demand.as_ref().and_then(|on_demand| on_demand.launch_proved);
+        places.sites.push(SitePlaces { name: draft.name.place, launch_proved: proved.map(|(_, place)| place) });
         estate.sites.push(Site {
             title: draft.title.unwrap_or_else(|| draft.name.text.clone()),
             name: draft.name.text,
@@ -51,7 +53,7 @@ pub(super) fn resolve(
             on_demand: draft.on_demand.map(|on_demand| OnDemand {
                 capacity: amounts(&on_demand.capacity, index, kinds, findings),
                 ready_in: on_demand.ready_in,
-                launch_proved: on_demand.launch_proved,
+                launch_proved: proved.map(|(date, _)| date),
             }),
             runbook: draft.runbook.and_then(|name| index.runbooks.find(&name, findings)).map(RunbookId::new),
             user: draft.user,

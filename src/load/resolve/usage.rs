@@ -38,7 +38,15 @@ struct Desk<'a> {
     sites_of: Vec<Vec<usize>>,
 }
 
-pub(super) fn check(drafts: &Drafts, index: &Index, estate: &Estate, places: &Places, findings: &mut Vec<Finding>) {
+/// Tells of all of it. Gives back which steps name an address that some service does not have, by their positions among
+/// those that name one.
+pub(super) fn check(
+    drafts: &Drafts,
+    index: &Index,
+    estate: &Estate,
+    places: &Places,
+    findings: &mut Vec<Finding>,
+) -> Vec<usize> {
     let mut services_of = vec![Vec::new(); estate.runbooks.len()];
     let mut sites_of = vec![Vec::new(); estate.runbooks.len()];
     for (at, service) in estate.services.iter().enumerate() {
@@ -61,10 +69,9 @@ pub(super) fn check(drafts: &Drafts, index: &Index, estate: &Estate, places: &Pl
     for subset in &drafts.subsets {
         desk.subset(subset);
     }
-    for address in &drafts.addresses {
-        desk.address(address);
-    }
+    let no_address = (0..drafts.addresses.len()).filter(|&at| !desk.address(&drafts.addresses[at])).collect();
     desk.routes();
+    no_address
 }
 
 impl Desk<'_> {
@@ -175,16 +182,18 @@ impl Desk<'_> {
     }
 
     /// An address is that of the service's route at the site of the step. Where there is none, or more than one, the
-    /// name has no meaning; and nothing is sent with a name in it.
-    fn address(&mut self, draft: &AddressDraft) {
+    /// name has no meaning; and nothing is sent with a name in it. Tells whether every service has one.
+    fn address(&mut self, draft: &AddressDraft) -> bool {
         let step = &self.estate.runbooks[draft.runbook.at()].procedures[draft.procedure].1[draft.step];
         for &service in &self.services_of[draft.runbook.at()] {
             let service = &self.estate.services[service];
             if let Some(why) = no_address(self.estate, service, step) {
                 let fault = Fault::NoAddress { service: service.name.clone(), why };
-                return self.tell(draft.place, fault);
+                self.tell(draft.place, fault);
+                return false;
             }
         }
+        true
     }
 
     /// Whether routes lead to services, and services to routes.

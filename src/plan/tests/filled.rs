@@ -9,9 +9,12 @@ use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ScopeState;
 use crate::plan::ActionOnPaper;
+use crate::plan::DurationFrom;
+use crate::plan::Step;
 use crate::plan::plan_on;
 use crate::plan::prepare;
 use crate::plan::tests::inputs;
+use crate::plan::verify;
 
 const ESTATE: &str = r#"
 [[tier]]
@@ -55,10 +58,10 @@ phase = "verify"
 exec = "look {{ address }}:{{ port }} {{ service }} {{ target }} {{ site }} {{ share }} {{ level }} {{ run }}"
 "#;
 
-#[test]
-fn every_name_but_that_of_the_run_is_filled_in() {
+/// The first step of the plan for the loss of `a`.
+fn first_step(topology: &str) -> Step {
     let text = |(path, text): (&str, &str)| SourceText { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
-    let estate = load([("runbooks/web.toml", RUNBOOK), ("topology/all.toml", ESTATE)].map(text).into()).estate;
+    let estate = load([("runbooks/web.toml", RUNBOOK), ("topology/all.toml", topology)].map(text).into()).estate;
     let incident = Incident {
         scopes: vec![(Scope::Site(estate.site_named("a").unwrap()), ScopeState::Lost)],
         surge: None,
@@ -69,7 +72,30 @@ fn every_name_but_that_of_the_run_is_filled_in() {
         accept_degraded: false,
         as_of: Date::new(2026, 11, 22).unwrap(),
     };
-    let plan = plan_on(&prepare(&estate), &incident, &Observation::default(), &inputs()).unwrap();
+    let mut plan = plan_on(&prepare(&estate), &incident, &Observation::default(), &inputs()).unwrap();
+    assert_eq!(verify(&estate, &plan), []);
+    plan.steps.remove(0)
+}
+
+#[test]
+fn every_name_but_that_of_the_run_is_filled_in() {
     let line = "look 192.0.2.2:81 web b b 100 full {{ run }}".to_owned();
-    assert_eq!(plan.steps[0].action, ActionOnPaper::Exec { line, env: Vec::new() });
+    assert_eq!(first_step(ESTATE).action, ActionOnPaper::Exec { line, env: Vec::new() });
+}
+
+#[test]
+fn what_lacks_its_address_is_put_to_a_person() {
+    let many = ESTATE.replace("[\"192.0.2.2\"]", "[\"192.0.2.2\", \"192.0.2.3\"]");
+    for topology in [many, ESTATE.replace(", b = [\"192.0.2.2\"]", "")] {
+        let step = first_step(&topology);
+        assert_eq!(step.action, ActionOnPaper::Confirm { question: "look".to_owned() });
+        assert_eq!((step.verify, step.duration_from), (None, DurationFrom::Person));
+    }
+    // Another service that uses the runbook loses nothing by it.
+    let other = ESTATE[ESTATE.find("[service.web]").unwrap()..].replace("service.web", "service.other");
+    let other = other.replace("route = \"r\"", "runbook = \"web\"");
+    let step = first_step(&(ESTATE.to_owned() + &other));
+    assert_eq!(step.action, ActionOnPaper::Confirm { question: "look".to_owned() });
+    let step = first_step(&(ESTATE.to_owned() + &other.replace("service.other", "service.xother")));
+    assert!(matches!(step.action, ActionOnPaper::Exec { .. }), "{:?}", step.action);
 }

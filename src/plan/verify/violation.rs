@@ -105,6 +105,8 @@ pub enum OfNeeds {
     KitNotFetched { step: String, kit: String },
     /// Something that such a step needs by declaration is filled by nothing.
     NeedUnfilled { step: String, any_of: Vec<String> },
+    /// A command, a request or a message of a step names something that only a plan can fill in, and this one did not.
+    NameUnfilled { step: String, name: String },
     /// Every way to a step's hosts leads through what is lost.
     JumpLost { step: String, jump: Vec<String> },
     /// In a planned move a writer is silenced while its successor may still wait for something else.

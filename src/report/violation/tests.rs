@@ -99,6 +99,7 @@ fn of_needs() {
         OfNeeds::UsesUnavailable { step: s("a/x@b"), uses: s("service:c@b") },
         OfNeeds::KitNotFetched { step: s("a/x@b"), kit: s("sealed") },
         OfNeeds::NeedUnfilled { step: s("a/x@b"), any_of: vec![s("service:c"), s("kit:sealed")] },
+        OfNeeds::NameUnfilled { step: s("a/x@b"), name: s("address") },
         OfNeeds::JumpLost { step: s("a/x@b"), jump: vec![s("bastion@b")] },
         OfNeeds::SilencedEarly { step: s("a/x@b"), needs: s("kit:sealed/fetch") },
     ];
@@ -113,6 +114,7 @@ fn of_needs() {
             a/x@b uses service:c@b, which is not sure to be there by then
             a/x@b needs the kit sealed from where it still is
             a/x@b needs one of these, and uses none: service:c, kit:sealed
+            a/x@b would be sent with {{ address }} in it, which has no value
             every way to the hosts of a/x@b leads through what is lost: bastion@b
             a/x@b silences a writer whose successor may still wait for kit:sealed/fetch
         "#]],
