@@ -89,6 +89,17 @@ pub struct Spans {
     pub runs: u64,
 }
 
+/// A fence that stands on a person's word.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owed {
+    /// Where.
+    pub site: SiteId,
+    /// The gate that was opened on it.
+    pub gate: String,
+    /// Whose old writer; none where it was about the whole site, or the estate knows the service no more.
+    pub service: Option<ServiceId>,
+}
+
 /// What is known of the estate as it is, beyond what was declared. Empty means: as declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observation {
@@ -98,8 +109,8 @@ pub struct Observation {
     pub low: Vec<(ServiceId, SiteId)>,
     /// Lost sites that nobody has released: never targets. Sorted.
     pub quarantined: Vec<SiteId>,
-    /// Fences that stand on a person's word: where, and the gate that was opened on it. Sorted.
-    pub owed: Vec<(SiteId, String)>,
+    /// Fences that stand on a person's word. Sorted.
+    pub owed: Vec<Owed>,
     /// How long steps took in these runs, by their ids. Sorted.
     pub spans: Vec<(String, Spans)>,
     /// The runs that left this behind, the oldest first.

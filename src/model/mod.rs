@@ -75,6 +75,7 @@ pub use id::SurgeId;
 pub use id::TierId;
 pub use incident::Incident;
 pub use incident::Observation;
+pub use incident::Owed;
 pub use incident::Scope;
 pub use incident::ScopeState;
 pub use incident::Spans;

@@ -68,6 +68,7 @@ pub use document::LimitsOnPaper;
 pub use document::Mode;
 pub use document::NextLoss;
 pub use document::Outlook;
+pub use document::OwedOnPaper;
 pub use document::Plan;
 pub use document::PoolOnPaper;
 pub use document::Repair;

@@ -8,6 +8,7 @@ use crate::model::Amounts;
 use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
+use crate::model::Owed;
 use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ServiceId;
@@ -27,6 +28,7 @@ use crate::plan::Issue;
 use crate::plan::LimitsOnPaper;
 use crate::plan::Mode;
 use crate::plan::Outlook;
+use crate::plan::OwedOnPaper;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServedOnPaper;
@@ -85,6 +87,7 @@ pub(in crate::plan) fn write(
         classes: classes(scene, clock),
         sites: sites(scene),
         elsewhere: Vec::new(),
+        owed: Vec::new(),
         untouched: count(estate.services.len() - services.len() - unplanned(scene)),
         unplanned: count(unplanned(scene)),
         services,
@@ -117,6 +120,19 @@ pub(in crate::plan) fn elsewhere(plan: &mut Plan, estate: &Estate, observation: 
     plan.elsewhere = served.collect();
 }
 
+/// Fences that stand on somebody's word in an earlier run, and which of them this plan tries to prove.
+pub(in crate::plan) fn owed(plan: &mut Plan, scene: &Scene<'_>, web: &Web) {
+    let replica = |owed: &Owed| owed.service.filter(|id| scene.estate().service(*id).at(owed.site).is_some());
+    let known = scene.situation.owed.iter().filter_map(|owed| Some((owed, replica(owed)?)));
+    let listed = known.map(|(owed, service)| OwedOnPaper {
+        gate: owed.gate.clone(),
+        service: scene.name(service).to_owned(),
+        site: scene.site_name(owed.site).to_owned(),
+        carried: web.gates.iter().any(|gate| gate.carried && gate.id == owed.gate),
+    });
+    plan.owed = listed.collect();
+}
+
 /// What was taken to be so, and where that was learnt.
 pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &Observation) {
     let Some(last) = observation.runs.last() else { return };
@@ -130,7 +146,7 @@ pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &
             last: last.clone(),
             away: count(observation.active.len()),
             quarantined: observation.quarantined.iter().map(|id| site(*id)).collect(),
-            owed: observation.owed.iter().map(|(_, gate)| gate.clone()).collect(),
+            owed: observation.owed.iter().map(|owed| owed.gate.clone()).collect(),
         };
     }
     let learnt = observation.sources.iter();

@@ -305,6 +305,7 @@ impl State {
         let fenced = gate.opened_by.iter().any(|&step| matches!(self.steps[step].state, StepState::Done(_)));
         let is_due = match (&gate.judge, &run.state) {
             (_, GateState::Open(_)) => false,
+            (Judge::Fence { carried: true, .. }, GateState::Waiting) => true,
             (Judge::Fence { .. }, GateState::Waiting) => fenced || self.cant_be_proven(&gate.opened_by),
             (Judge::Fence { .. }, GateState::Asked | GateState::Rejected { .. } | GateState::TimedOut) => fenced,
             (Judge::Person | Judge::Positions { .. }, GateState::Waiting) => true,

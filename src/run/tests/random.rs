@@ -79,7 +79,7 @@ fn script(dice: &mut Dice<'_>) -> Script {
     for gate in 0..gates {
         let judge = match dice.below(3) {
             0 => Judge::Person,
-            1 => Judge::Fence { service: None, site: "west".to_owned() },
+            1 => Judge::Fence { service: None, site: "west".to_owned(), carried: dice.below(4) == 3 },
             _ => Judge::Positions { steps: vec![0], at_most: None, objective: Some(Millis::from_secs(5)) },
         };
         let fence = matches!(judge, Judge::Fence { .. });
@@ -193,7 +193,7 @@ impl Run {
                 if let Event::GateOpened { gate, by } = &entry.event
                     && *gate == node.id
                 {
-                    owed = matches!(by, OpenedBy::Person { .. });
+                    owed = matches!(by, OpenedBy::Person { .. } | OpenedBy::Earlier);
                 }
                 owed &= !matches!(entry.event, Event::Released { .. });
             }
