@@ -73,6 +73,7 @@ pub use id::ServiceId;
 pub use id::SiteId;
 pub use id::SurgeId;
 pub use id::TierId;
+pub use incident::Asked;
 pub use incident::Incident;
 pub use incident::Observation;
 pub use incident::Owed;

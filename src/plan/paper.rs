@@ -135,6 +135,27 @@ pub(in crate::plan) fn owed(plan: &mut Plan, scene: &Scene<'_>, web: &Web) {
 
 /// What was taken to be so, and where that was learnt.
 pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &Observation) {
+    learnt_from_runs(plan, estate, observation);
+    if let Some(asked) = &observation.asked {
+        let service = |id: ServiceId| estate.service(id).name.clone();
+        let site = |id: SiteId| estate.site(id).name.clone();
+        let sites = |at: &[SiteId]| at.iter().map(|id| site(*id)).collect::<Vec<_>>().join("+");
+        plan.findings.retain(|issue| *issue != Issue::DeclaredOnly);
+        plan.findings.push(Issue::Asked {
+            at_unix_ms: asked.at_unix_ms,
+            as_known: count(asked.as_known.len()),
+            elsewhere: asked.elsewhere.iter().map(|(id, at)| format!("{}@{}", service(*id), site(*at))).collect(),
+            unclear: asked.unclear.iter().map(|(id, at)| format!("{}@{}", service(*id), sites(at))).collect(),
+            unseen: asked.unseen.iter().map(|id| service(*id)).collect(),
+            mute: count(asked.mute.len()),
+        });
+    }
+    let learnt = observation.sources.iter();
+    plan.sources.extend(learnt.map(|(path, sha256)| Source { path: path.clone(), sha256: sha256.clone() }));
+    plan.sources.sort_by(|one, other| one.path.cmp(&other.path));
+}
+
+fn learnt_from_runs(plan: &mut Plan, estate: &Estate, observation: &Observation) {
     let Some(last) = observation.runs.last() else { return };
     let site = |id: SiteId| estate.site(id).name.clone();
     let told = |issue: &&mut Issue| {
@@ -149,9 +170,6 @@ pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &
             owed: observation.owed.iter().map(|owed| owed.gate.clone()).collect(),
         };
     }
-    let learnt = observation.sources.iter();
-    plan.sources.extend(learnt.map(|(path, sha256)| Source { path: path.clone(), sha256: sha256.clone() }));
-    plan.sources.sort_by(|one, other| one.path.cmp(&other.path));
 }
 
 /// The urgent first; among those what concerns the most urgent services.
