@@ -126,6 +126,7 @@ impl State {
             hosts_before: BTreeSet::new(),
             last_end: None,
             said: String::new(),
+            unheard: None,
             hosts: Vec::new(),
             adopted: 0,
             collects: 0,

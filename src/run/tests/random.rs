@@ -314,7 +314,7 @@ impl Run {
             if *state == StepState::Checking {
                 return Input::Checked { at, attempt, so: Seen::No, already: Vec::new() };
             }
-            return Input::Inquired { at, attempt, found: Found::Alive };
+            return Input::Inquired { at, attempt, found: Found::Alive, said: String::new() };
         }
         // Mostly what is waited for; else anything.
         let kind = match &self.state.steps[at].state {
@@ -333,7 +333,7 @@ impl Run {
             1 => Input::Ended { at, attempt, end: end(dice), said },
             2 => Input::Verified { at, attempt, so: seen(dice), said },
             3 => Input::Stopped { at, attempt, confirmed: dice.coin() },
-            4 => Input::Inquired { at, attempt, found: found(dice) },
+            4 => Input::Inquired { at, attempt, found: found(dice), said: String::new() },
             5 => Input::Probed { at, attempt, so: seen(dice) },
             6 => {
                 let host = HostEnd { host: "h".to_owned(), end: end(dice), said: String::new() };
