@@ -23,6 +23,7 @@ mod live;
 mod named;
 mod names;
 mod no;
+mod observe;
 mod observed;
 mod past_runs;
 mod plan;

@@ -9,6 +9,7 @@ use crate::cli::Door;
 use crate::cli::error::CommandError;
 use crate::cli::exit::Exit;
 use crate::cli::incident::IncidentArgs;
+use crate::cli::observe;
 use crate::cli::observed;
 use crate::cli::preflight;
 use crate::cli::project::Project;
@@ -43,7 +44,8 @@ Examples:
   bonghwa plan --impaired ansan --surge new-year    it answers, and nobody trusts it, at New Year
   bonghwa plan --leave pangyo --to ansan            move out in order
   bonghwa plan --return pangyo                      the way home
-  bonghwa plan --lost pangyo --only lifeline -o plan.json";
+  bonghwa plan --lost pangyo --only lifeline -o plan.json
+  bonghwa plan --lost pangyo --observe              from where the writers are seen to be";
 
 /// Plan for an incident.
 #[derive(Debug, Args)]
@@ -58,6 +60,9 @@ pub(crate) struct PlanArgs {
     /// Print the plan itself, as canonical JSON
     #[arg(long)]
     json: bool,
+    /// Ask on the spot who writes, by the `done-if` of `promote` steps, for at most 10 s; it changes nothing
+    #[arg(long)]
+    observe: bool,
     #[command(flatten)]
     incident: IncidentArgs,
 }
@@ -65,7 +70,15 @@ pub(crate) struct PlanArgs {
 /// Makes a plan, keeps it, shows it.
 pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
     let project = Project::open(door)?;
-    let plan = make(&project, &project.loaded.estate, &args.incident)?;
+    let plan = if args.observe {
+        let estate = &project.loaded.estate;
+        let incident = incident(&project, estate, &args.incident)?;
+        let known = observed::observation(&project.root, estate);
+        let observation = observe::observation(&project.root, estate, &incident, known)?;
+        make_from(&project, estate, &incident, &observation, args.incident.effort)?
+    } else {
+        make(&project, &project.loaded.estate, &args.incident)?
+    };
     let bytes = store::bytes(&plan)?;
     match &args.output {
         Some(path) => {
@@ -148,7 +161,7 @@ fn shown(path: &Path) -> std::path::Display<'_> {
 }
 
 /// A refusal leaves with the code of whoever can change it: the person at the keyboard, the author of a file, or us.
-fn refused(refusal: &Refusal) -> CommandError {
+pub(crate) fn refused(refusal: &Refusal) -> CommandError {
     let advice = advice::refusal(refusal);
     let mut error = CommandError::refused(advice.what).hint(advice.act);
     if let Refusal::Broken { violations } = refusal {

@@ -92,20 +92,29 @@ pub(crate) fn look(
     only_first_class: bool,
     within: Millis,
 ) -> Result<Preflight, CommandError> {
-    let failed = |error: &dyn std::error::Error| CommandError::failed("can't look at what is there").because(error);
     let root = root.canonicalize().map_err(|error| failed(&error))?;
     // Nothing is begun, so there is never a record in that folder.
     let hands = Arc::new(way::hands(&root, &root.join(store::OURS).join(FOLDER), plan, &[])?);
     let plan = Arc::new(plan.clone());
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|error| failed(&error))?;
     let look = Look { only_lifeline: only_first_class, within, at: live::now() };
-    let seen = runtime.block_on(engine::preflight(&plan, &hands, look));
-    drop(hands);
-    // A name server that does not answer may hold a thread; nobody waits for that.
-    runtime.shutdown_background();
+    let seen = within_runtime(engine::preflight(&plan, &hands, look))?;
     keep(&root, &seen)?;
     Ok(seen)
+}
+
+/// Waits for a look.
+pub(crate) fn within_runtime<T>(look: impl Future<Output = T>) -> Result<T, CommandError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| failed(&error))?;
+    let seen = runtime.block_on(look);
+    // A name server that does not answer may hold a thread; nobody waits for that.
+    runtime.shutdown_background();
+    Ok(seen)
+}
+
+/// Where not even looking works.
+pub(crate) fn failed(error: &dyn std::error::Error) -> CommandError {
+    CommandError::failed("can't look at what is there").because(error)
 }
 
 /// What was seen of a plan the last time, where somebody looked. What can't be read was never seen.

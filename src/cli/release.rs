@@ -58,11 +58,12 @@ pub(crate) fn run(args: &ReleaseArgs, door: &Door) -> Result<Exit, CommandError>
     let estate = &project.loaded.estate;
     let site = scope::site(estate, &args.site)?;
     let observation = observed::observation(&project.root, estate);
-    if !observation.quarantined.contains(&site) {
-        return Err(CommandError::usage(format!("{} is not quarantined", args.site)));
+    let owes = observation.owed.iter().any(|owed| owed.site == site);
+    if !observation.quarantined.contains(&site) && !owes {
+        return Err(CommandError::usage(format!("{} is not quarantined, and owes no fence", args.site)));
     }
     let owed: Vec<&str> =
-        observation.owed.iter().filter(|(at, _)| *at == site).map(|(_, gate)| gate.as_str()).collect();
+        observation.owed.iter().filter(|owed| owed.site == site).map(|owed| owed.gate.as_str()).collect();
     let reason = reason(args, &owed)?;
     let plan = plan::blank(estate, incident::today(&estate.project.timezone)?)
         .map_err(|error| CommandError::failed("could not write the plan as JSON").because(&error))?;

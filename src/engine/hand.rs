@@ -148,12 +148,14 @@ async fn inquire<D: Driver>(context: &Context<D>, act: &Act, done: &BTreeSet<Str
         Some(job) => context.driver.inquire(job).await,
         None => driver::Found::NeverBegun,
     };
+    let mut said = String::new();
     let found = match found {
         driver::Found::Alive => Found::Alive,
         driver::Found::Ended(outcome) => {
             for host in &outcome.hosts {
                 drop(context.handle.inbox.send(Message::Host { at, attempt, host: host_end(host) }));
             }
+            said = shorten(&outcome.said, SAID_MAX);
             let end = whole_end(&outcome, done);
             if let End::Lost(why) = end {
                 Found::Unknown(why)
@@ -167,7 +169,7 @@ async fn inquire<D: Driver>(context: &Context<D>, act: &Act, done: &BTreeSet<Str
         driver::Found::Gone => Found::Gone,
         driver::Found::Unknown(why) => Found::Unknown(why),
     };
-    Input::Inquired { at, attempt, found }
+    Input::Inquired { at, attempt, found, said }
 }
 
 /// Asks every step behind a data-loss gate how far its candidates are.

@@ -49,7 +49,7 @@ fn lost(run: &GateRun, declared: Option<Millis>) -> Option<Millis> {
 fn judged_by(state: &GateState) -> JudgedBy {
     match state {
         GateState::Open(OpenedBy::Person { by, reason }) => JudgedBy::Person { by: by.clone(), reason: reason.clone() },
-        GateState::Open(OpenedBy::Judged { .. } | OpenedBy::Step(_)) => JudgedBy::Seen,
+        GateState::Open(OpenedBy::Judged { .. } | OpenedBy::Step(_) | OpenedBy::Earlier) => JudgedBy::Seen,
         GateState::Waiting | GateState::Asked | GateState::Rejected { .. } | GateState::TimedOut => JudgedBy::Nobody,
     }
 }

@@ -388,8 +388,8 @@ pub struct Owed {
     pub service: Option<String>,
     /// Where.
     pub site: String,
-    /// Who attested it.
-    pub by: Who,
+    /// Who attested it; none where that was in an earlier run.
+    pub by: Option<Who>,
     /// What they said.
     pub reason: String,
     /// When, from T=0.

@@ -92,19 +92,24 @@ pub(in crate::evidence) fn holds(past: &Past<'_>) -> Vec<HoldSeen> {
     holds
 }
 
-/// Every fence gate that a person opened. It is collected once its fence was proven after all, or the site released.
+/// Every fence gate that a person opened, in this run or in an earlier one. It is collected once its fence was proven after all, or the site released.
 pub(in crate::evidence) fn owed(past: &Past<'_>) -> Vec<Owed> {
     let mut owed: Vec<Owed> = Vec::new();
     for (entry, at) in past.moments() {
-        let Event::GateOpened { gate, by: OpenedBy::Person { by, reason } } = &entry.event else { continue };
+        let Event::GateOpened { gate, by } = &entry.event else { continue };
+        let (by, reason) = match by {
+            OpenedBy::Person { by, reason } => (Some(by.clone()), reason.clone()),
+            OpenedBy::Earlier => (None, String::new()),
+            OpenedBy::Step(_) | OpenedBy::Judged { .. } => continue,
+        };
         let Some(gate) = gate_named(past, gate) else { continue };
         let GateKind::Fence { site, .. } = &gate.kind else { continue };
         owed.push(Owed {
             gate: gate.id.clone(),
             service: gate.service.clone(),
             site: site.clone(),
-            by: by.clone(),
-            reason: reason.clone(),
+            by,
+            reason,
             t_ms: past.t(at),
             collected: past.state.debts.iter().all(|debt| debt.gate != gate.id),
         });

@@ -54,7 +54,7 @@ pub(in crate::evidence) fn person(event: &Event) -> Option<Said<'_>> {
         | Event::ClockJumped { .. }
         | Event::GateAsked { .. }
         | Event::PositionsSeen { .. }
-        | Event::GateOpened { by: OpenedBy::Step(_) | OpenedBy::Judged { .. }, .. }
+        | Event::GateOpened { by: OpenedBy::Step(_) | OpenedBy::Judged { .. } | OpenedBy::Earlier, .. }
         | Event::GateTimedOut { .. }
         | Event::Started { .. }
         | Event::AlreadySo { .. }
@@ -125,6 +125,7 @@ fn note(event: &Event) -> Option<String> {
             Some(age) => format!("within the promise: at most {age} old"),
             None => "within the promise: no write is acknowledged before it is there".to_owned(),
         }),
+        Event::GateOpened { by: OpenedBy::Earlier, .. } => Some("on somebody's word in an earlier run".to_owned()),
         Event::NotYetSo { already, .. } if !already.is_empty() => Some(format!("so already on {}", already.len())),
         Event::HostsEnded { hosts, .. } => {
             let ok = hosts.iter().filter(|host| host.end == End::Ok).count();

@@ -89,6 +89,34 @@ pub struct Spans {
     pub runs: u64,
 }
 
+/// A fence that stands on a person's word.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Owed {
+    /// Where.
+    pub site: SiteId,
+    /// The gate that was opened on it.
+    pub gate: String,
+    /// Whose old writer; none where it was about the whole site, or the estate knows the service no more.
+    pub service: Option<ServiceId>,
+}
+
+/// What was seen when it was asked on the spot who writes. Every service with one writer is in one list. Sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// When, in milliseconds since the Unix epoch.
+    pub at_unix_ms: u64,
+    /// The writer is where it was known to be.
+    pub as_known: Vec<ServiceId>,
+    /// It is elsewhere than known.
+    pub elsewhere: Vec<(ServiceId, SiteId)>,
+    /// More than one site says that it is the writer, or a part of one does.
+    pub unclear: Vec<(ServiceId, Vec<SiteId>)>,
+    /// Nobody says so.
+    pub unseen: Vec<ServiceId>,
+    /// Nothing says how to see it.
+    pub mute: Vec<ServiceId>,
+}
+
 /// What is known of the estate as it is, beyond what was declared. Empty means: as declared.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Observation {
@@ -98,12 +126,14 @@ pub struct Observation {
     pub low: Vec<(ServiceId, SiteId)>,
     /// Lost sites that nobody has released: never targets. Sorted.
     pub quarantined: Vec<SiteId>,
-    /// Fences that stand on a person's word: where, and the gate that was opened on it. Sorted.
-    pub owed: Vec<(SiteId, String)>,
+    /// Fences that stand on a person's word. Sorted.
+    pub owed: Vec<Owed>,
     /// How long steps took in these runs, by their ids. Sorted.
     pub spans: Vec<(String, Spans)>,
     /// The runs that left this behind, the oldest first.
     pub runs: Vec<String>,
+    /// What was seen when it was asked on the spot who writes.
+    pub asked: Option<Asked>,
     /// Where it was learnt, with its digest; goes among the plan's sources.
     pub sources: Vec<(String, String)>,
 }

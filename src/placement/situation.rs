@@ -5,6 +5,7 @@ use crate::model::Estate;
 use crate::model::HostSet;
 use crate::model::Incident;
 use crate::model::Observation;
+use crate::model::Owed;
 use crate::model::Ppm;
 use crate::model::Replica;
 use crate::model::Scope;
@@ -24,6 +25,8 @@ pub struct Situation {
     pub seats: Vec<Vec<SeatNow>>,
     /// By which factor the full load of each service is multiplied, by `ServiceId`: surge times load factor.
     pub factor: Vec<Ppm>,
+    /// Replicas whose old writer stands fenced on somebody's word only, and the gate that was opened on it.
+    pub owed: Vec<Owed>,
 }
 
 /// What became of a site or a replica.
@@ -106,8 +109,9 @@ impl Situation {
             .map(|at| seats_of(estate, ServiceId::new(at), &sites, incident, observation))
             .collect();
         let factor = estate.services.iter().map(|service| factor_of(service, incident)).collect();
-        let mut situation = Self { sites, seats, factor };
+        let mut situation = Self { sites, seats, factor, owed: observation.owed.clone() };
         situation.distrust_thin_writers(estate);
+        situation.seal_what_owes(estate);
         situation
     }
 
@@ -128,6 +132,19 @@ impl Situation {
                 let carries = self.carries(id, replica, &service.replicas[replica]);
                 if thin && !floor.times(seat.before).fits(&carries) {
                     self.seats[at][replica].fate = Fate::Impaired;
+                }
+            }
+        }
+    }
+
+    /// Nobody saw that the old writer is stopped: nothing is brought up beside it before it is fenced, or released.
+    fn seal_what_owes(&mut self, estate: &Estate) {
+        for owed in &self.owed {
+            let Some(id) = owed.service else { continue };
+            let replicas = estate.service(id).replicas.iter().zip(&mut self.seats[id.at()]);
+            for (_, seat) in replicas.filter(|(replica, _)| replica.site == owed.site) {
+                if !matches!(seat.fate, Fate::Lost | Fate::Impaired) {
+                    seat.fate = Fate::Quarantined;
                 }
             }
         }

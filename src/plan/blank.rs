@@ -47,6 +47,7 @@ pub fn blank(estate: &Estate, as_of: Date) -> Result<Plan, FormatError> {
         untouched: u64::try_from(estate.services.len()).unwrap_or(u64::MAX),
         unplanned: 0,
         gates: Vec::new(),
+        owed: Vec::new(),
         steps: Vec::new(),
         bastions: Vec::new(),
         routes: Vec::new(),

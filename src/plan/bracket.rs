@@ -85,7 +85,7 @@ fn find(scene: &Scene<'_>, web: &Web) -> Brackets {
             silences[at] = draft.phase != Phase::Promote;
         }
     }
-    for (at, gate) in (web.drafts.len()..).zip(&web.gates) {
+    for (at, gate) in (web.drafts.len()..).zip(&web.gates).filter(|(_, gate)| !gate.carried) {
         let is_fence = match gate.kind {
             GateKind::Fence { .. } => true,
             GateKind::DataLoss { .. } => false,

@@ -177,6 +177,7 @@ fn bare(plan: &Plan) -> Plan {
         classes: plan.classes.clone(),
         sites: plan.sites.clone(),
         elsewhere: plan.elsewhere.clone(),
+        owed: plan.owed.clone(),
         untouched: plan.untouched,
         unplanned: plan.unplanned,
         bastions: plan.bastions.clone(),

@@ -60,6 +60,9 @@ pub struct Plan {
     pub unplanned: u64,
     /// What people or probes open.
     pub gates: Vec<Gate>,
+    /// Fences that stand on somebody's word in an earlier run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owed: Vec<OwedOnPaper>,
     /// All steps, by start, then by id.
     pub steps: Vec<Step>,
     /// The bastions that hosts are reached through, by name. Plans from before they were written down have none.
@@ -83,6 +86,21 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Whether a gate is about a fence that somebody vouched for in an earlier run: nothing waits for it.
+    #[must_use]
+    pub fn carries(&self, gate: &str) -> bool {
+        self.owed.iter().any(|owed| owed.carried && owed.gate == gate)
+    }
+
+    /// Whether a step is there only to prove what somebody vouched for in an earlier run.
+    #[must_use]
+    pub fn collects(&self, step: &str) -> bool {
+        let opens = |gate: &&Gate| gate.opened_by.iter().any(|by| by == step);
+        !self.owed.is_empty()
+            && self.gates.iter().any(|gate| opens(&gate))
+            && self.gates.iter().filter(opens).all(|gate| self.carries(&gate.id))
+    }
+
     /// What it is about, as people write it: the affected scopes; of a retreat, the run that is taken back.
     #[must_use]
     pub fn about(&self) -> Vec<ScopeOnPaper> {
@@ -91,6 +109,21 @@ impl Plan {
             Some(retreat) => vec![ScopeOnPaper { scope: retreat.run.clone(), state: "taken back".to_owned() }],
         }
     }
+}
+
+/// A fence that stands on somebody's word in an earlier run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OwedOnPaper {
+    /// The gate, as it was named there and is named here.
+    pub gate: String,
+    /// Whose old writer.
+    pub service: String,
+    /// Where.
+    pub site: String,
+    /// This plan tries to prove it beside everything else, and nothing waits for that. Otherwise it has an ordinary gate,
+    /// or nothing that would fence it.
+    pub carried: bool,
 }
 
 /// Who serves a service that the plan leaves as it is.

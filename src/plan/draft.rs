@@ -77,6 +77,8 @@ pub(in crate::plan) enum Stage {
     First,
     /// A primary goes on without its lost standby.
     Detach,
+    /// What somebody vouched for in an earlier run is proven.
+    Owed,
     /// A service is raised to its last level.
     Raise,
 }
@@ -169,6 +171,8 @@ pub(in crate::plan) struct GateDraft {
     pub(in crate::plan) duration: Millis,
     /// Urgency; 0 first.
     pub(in crate::plan) class: u8,
+    /// Somebody vouched for it in an earlier run: nothing waits for it.
+    pub(in crate::plan) carried: bool,
 }
 
 /// All steps, gates and edges between them. Steps come first in the numbering, then gates.

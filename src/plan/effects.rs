@@ -29,7 +29,7 @@ pub(in crate::plan) fn effects(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane])
                 mark_last(web, lane, replica, serves_or_ends(seat.last));
             }
             Stage::Raise => raise(web, lane, replica, seat),
-            Stage::SiteFence | Stage::Fetch | Stage::Detach => {}
+            Stage::SiteFence | Stage::Fetch | Stage::Detach | Stage::Owed => {}
         }
         if scene.estate().service(lane.service).kind == ServiceKind::Stateful {
             let promote = lane.groups.iter().find(|group| group.phase == Phase::Promote);

@@ -15,7 +15,6 @@ use crate::plan::Effect;
 use crate::plan::GateKind;
 use crate::plan::Issue;
 use crate::plan::Mode;
-use crate::plan::Side;
 use crate::plan::bracket::Brackets;
 use crate::plan::draft::Chosen;
 use crate::plan::draft::GateDraft;
@@ -26,6 +25,7 @@ use crate::plan::draft::number;
 use crate::plan::lane::Lane;
 use crate::plan::paper_steps::Fill;
 use crate::plan::scene::Scene;
+use crate::plan::select::fences;
 use crate::plan::select::fences_site;
 use crate::plan::timing::ANSWER;
 use crate::plan::timing::BREAK_GLASS;
@@ -44,6 +44,7 @@ pub(in crate::plan) fn start(web: &mut Web) -> u32 {
             person: true,
             duration: ANSWER,
             class: u8::MAX,
+            carried: false,
         },
         &[],
     )
@@ -73,7 +74,16 @@ pub(in crate::plan) fn victims(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane])
     names.dedup();
     let kind = GateKind::ApproveVictims { services: names };
     let id = "approval:victims".to_owned();
-    let gate = GateDraft { id, kind, service: None, opened_by: Vec::new(), person: true, duration: ANSWER, class };
+    let gate = GateDraft {
+        id,
+        kind,
+        service: None,
+        opened_by: Vec::new(),
+        person: true,
+        duration: ANSWER,
+        class,
+        carried: false,
+    };
     let node = web.gate(gate, &[]);
     web.order(&[node], &entries);
 }
@@ -119,16 +129,35 @@ pub(in crate::plan) fn untrusted(scene: &Scene<'_>, web: &mut Web, issues: &mut 
     }
 }
 
+/// What somebody vouched for in an earlier run is proven beside everything else; nothing waits for that.
+pub(in crate::plan) fn owed(scene: &Scene<'_>, web: &mut Web, start: u32) {
+    for owed in &scene.situation.owed {
+        let Some(id) = owed.service.filter(|_| web.gate_named(&owed.gate).is_none()) else { continue };
+        let place = scene.estate().service(id).replicas.iter().position(|replica| replica.site == owed.site);
+        let Some(source) = place else { continue };
+        let own = web.of(Owner::Service(id)).filter(|&at| fences(&web.drafts[at], source));
+        let opened_by: Vec<u32> = own.map(number).chain(site_fence(web, owed.site)).collect();
+        if opened_by.is_empty() {
+            continue;
+        }
+        let gate = GateDraft {
+            id: owed.gate.clone(),
+            kind: GateKind::Fence { site: scene.site_name(owed.site).to_owned(), attest: None },
+            service: Some(id),
+            opened_by: opened_by.clone(),
+            person: false,
+            duration: Millis::ZERO,
+            class: u8::MAX,
+            carried: true,
+        };
+        let gate = web.gate(gate, &opened_by);
+        web.order(&[start], &[gate]);
+    }
+}
+
 fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues: &mut Vec<Issue>) -> u32 {
     let site = scene.site_of(id, source);
-    let own: Vec<u32> = web
-        .of(Owner::Service(id))
-        .filter(|&at| {
-            let draft = &web.drafts[at];
-            draft.source == Some(source) && draft.side == Side::Source && draft.phase == Phase::Fence
-        })
-        .map(number)
-        .collect();
+    let own: Vec<u32> = web.of(Owner::Service(id)).filter(|&at| fences(&web.drafts[at], source)).map(number).collect();
     let fate = scene.fate(id, source);
     let whole = matches!(scene.situation.sites[site.at()], Fate::Lost | Fate::Impaired) && fences_site(scene, site);
     let site_steps = if whole { site_fence(web, site) } else { Vec::new() };
@@ -160,6 +189,7 @@ fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues:
         person,
         duration: if person { ANSWER } else { Millis::ZERO },
         class: scene.class(id),
+        carried: false,
     };
     web.gate(gate, &after)
 }
@@ -190,6 +220,7 @@ fn data_loss(scene: &Scene<'_>, web: &mut Web, id: ServiceId, replica: usize, is
         person: !within,
         duration: if within { Millis::ZERO } else { ANSWER },
         class: scene.class(id),
+        carried: false,
     };
     web.gate(gate, &[])
 }
@@ -219,6 +250,7 @@ pub(in crate::plan) fn break_glass(web: &mut Web, missing: &str, class: u8) -> u
         person: true,
         duration: BREAK_GLASS,
         class,
+        carried: false,
     };
     web.gate(gate, &[])
 }
@@ -233,6 +265,7 @@ pub(in crate::plan) fn health(scene: &Scene<'_>, web: &mut Web, id: ServiceId) -
         person: false,
         duration: Millis::ZERO,
         class: scene.class(id),
+        carried: false,
     };
     web.gate(gate, &[])
 }
@@ -274,6 +307,7 @@ pub(in crate::plan) fn irreversible(
             person: true,
             duration: ANSWER,
             class: draft.class,
+            carried: false,
         };
         let new = web.gate(gate, &[]);
         match brackets.of(node) {

@@ -188,6 +188,21 @@ pub enum Issue {
         /// Fences that stand on a person's word.
         owed: Vec<String>,
     },
+    /// Who writes was asked on the spot, of the services with one writer; all else is as declared, or as journals say.
+    Asked {
+        /// When, in milliseconds since the Unix epoch.
+        at_unix_ms: u64,
+        /// How many services' writers are where they were known to be.
+        as_known: u64,
+        /// Writers that are elsewhere: `message-store@ansan`.
+        elsewhere: Vec<String>,
+        /// Of which more than one site says that it is the writer, or a part of one: `pay@ansan+pangyo`.
+        unclear: Vec<String>,
+        /// Of which nobody says so.
+        unseen: Vec<String>,
+        /// How many say nowhere how to see it.
+        mute: u64,
+    },
     /// Where services are now was not observed: the loss is taken to have been answered as this program would.
     AssumedAway,
     /// An edge that nobody had declared: it was learnt while the plan before this one ran.
@@ -223,7 +238,7 @@ impl Issue {
             Self::OverLimitBefore { .. } | Self::OverLimitAfter { .. } => None,
             Self::SiteWithoutFence { .. } | Self::OrchestratorLost | Self::ProviderLost { .. } => None,
             Self::DefaultDurations { .. } | Self::FaultsElsewhere { .. } => None,
-            Self::DeclaredOnly | Self::Observed { .. } | Self::AssumedAway => None,
+            Self::DeclaredOnly | Self::Observed { .. } | Self::Asked { .. } | Self::AssumedAway => None,
         }
     }
 
@@ -246,6 +261,7 @@ impl Issue {
             | Self::RouteUneven { .. }
             | Self::ProviderLost { .. }
             | Self::OrchestratorLost => true,
+            Self::Asked { unclear, .. } => !unclear.is_empty(),
             Self::SharesDomain { .. }
             | Self::OverLimitBefore { .. }
             | Self::RecoveredTogether { .. }

@@ -99,6 +99,7 @@ pub(in crate::plan) fn lanes(scene: &Scene<'_>, web: &mut Web) -> Vec<Lane> {
 fn in_lane(scene: &Scene<'_>, draft: &Draft, replica: Option<usize>) -> bool {
     let silent = scene.mode == Mode::Failover
         || draft.service().zip(draft.source).is_some_and(|(id, source)| scene.is_silent(id, source));
+    let silent = silent || draft.stage == Stage::Owed;
     let beside = silent && draft.phase == Phase::Fence && draft.side != Side::Target;
     !beside && (draft.lane == replica || draft.lane.is_none())
 }

@@ -40,7 +40,7 @@ pub(in crate::plan) fn ready(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], i
         match lane.stage {
             Stage::First => of[lane.service.at()].extend(lane.sinks_until(Phase::Shift)),
             Stage::Detach => of[lane.service.at()].extend(lane.sinks()),
-            Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Raise => {}
+            Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Raise | Stage::Owed => {}
         }
     }
     let wanted = wanted(scene, web);
@@ -135,7 +135,7 @@ pub(in crate::plan) fn across(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], 
                 wait_for_the_full_level(scene, web, lane, ready);
                 wait_to_start(scene, web, lane, ready);
             }
-            (Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach, _) => {}
+            (Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach | Stage::Owed, _) => {}
         }
     }
     health_gates(scene, web, ready);

@@ -8,6 +8,7 @@ use crate::model::Amounts;
 use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
+use crate::model::Owed;
 use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ServiceId;
@@ -27,6 +28,7 @@ use crate::plan::Issue;
 use crate::plan::LimitsOnPaper;
 use crate::plan::Mode;
 use crate::plan::Outlook;
+use crate::plan::OwedOnPaper;
 use crate::plan::Plan;
 use crate::plan::ScopeOnPaper;
 use crate::plan::ServedOnPaper;
@@ -86,6 +88,7 @@ pub(in crate::plan) fn write(
         classes: classes(scene, clock),
         sites: sites(scene),
         elsewhere: Vec::new(),
+        owed: Vec::new(),
         untouched: count(estate.services.len() - services.len() - unplanned(scene)),
         unplanned: count(unplanned(scene)),
         services,
@@ -120,8 +123,42 @@ pub(in crate::plan) fn elsewhere(plan: &mut Plan, estate: &Estate, observation: 
     plan.elsewhere = served.collect();
 }
 
+/// Fences that stand on somebody's word in an earlier run, and which of them this plan tries to prove.
+pub(in crate::plan) fn owed(plan: &mut Plan, scene: &Scene<'_>, web: &Web) {
+    let replica = |owed: &Owed| owed.service.filter(|id| scene.estate().service(*id).at(owed.site).is_some());
+    let known = scene.situation.owed.iter().filter_map(|owed| Some((owed, replica(owed)?)));
+    let listed = known.map(|(owed, service)| OwedOnPaper {
+        gate: owed.gate.clone(),
+        service: scene.name(service).to_owned(),
+        site: scene.site_name(owed.site).to_owned(),
+        carried: web.gates.iter().any(|gate| gate.carried && gate.id == owed.gate),
+    });
+    plan.owed = listed.collect();
+}
+
 /// What was taken to be so, and where that was learnt.
 pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &Observation) {
+    learnt_from_runs(plan, estate, observation);
+    if let Some(asked) = &observation.asked {
+        let service = |id: ServiceId| estate.service(id).name.clone();
+        let site = |id: SiteId| estate.site(id).name.clone();
+        let sites = |at: &[SiteId]| at.iter().map(|id| site(*id)).collect::<Vec<_>>().join("+");
+        plan.findings.retain(|issue| *issue != Issue::DeclaredOnly);
+        plan.findings.push(Issue::Asked {
+            at_unix_ms: asked.at_unix_ms,
+            as_known: count(asked.as_known.len()),
+            elsewhere: asked.elsewhere.iter().map(|(id, at)| format!("{}@{}", service(*id), site(*at))).collect(),
+            unclear: asked.unclear.iter().map(|(id, at)| format!("{}@{}", service(*id), sites(at))).collect(),
+            unseen: asked.unseen.iter().map(|id| service(*id)).collect(),
+            mute: count(asked.mute.len()),
+        });
+    }
+    let learnt = observation.sources.iter();
+    plan.sources.extend(learnt.map(|(path, sha256)| Source { path: path.clone(), sha256: sha256.clone() }));
+    plan.sources.sort_by(|one, other| one.path.cmp(&other.path));
+}
+
+fn learnt_from_runs(plan: &mut Plan, estate: &Estate, observation: &Observation) {
     let Some(last) = observation.runs.last() else { return };
     let site = |id: SiteId| estate.site(id).name.clone();
     let told = |issue: &&mut Issue| {
@@ -133,12 +170,9 @@ pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &
             last: last.clone(),
             away: count(observation.active.len()),
             quarantined: observation.quarantined.iter().map(|id| site(*id)).collect(),
-            owed: observation.owed.iter().map(|(_, gate)| gate.clone()).collect(),
+            owed: observation.owed.iter().map(|owed| owed.gate.clone()).collect(),
         };
     }
-    let learnt = observation.sources.iter();
-    plan.sources.extend(learnt.map(|(path, sha256)| Source { path: path.clone(), sha256: sha256.clone() }));
-    plan.sources.sort_by(|one, other| one.path.cmp(&other.path));
 }
 
 /// The urgent first; among those what concerns the most urgent services.

@@ -130,7 +130,7 @@ fn hosts(scene: &Scene<'_>, draft: &Draft, template: Option<&StepTemplate>) -> O
     Some(hosts::on_paper(scene, replica.site, &set))
 }
 
-fn subset<'a>(replica: &'a Replica, name: Option<&str>) -> Option<&'a HostSet> {
+pub(in crate::plan) fn subset<'a>(replica: &'a Replica, name: Option<&str>) -> Option<&'a HostSet> {
     match name {
         Some(name) => replica.subsets.iter().find(|(subset, _)| subset == name).map(|(_, hosts)| hosts),
         None => replica.hosts.as_ref(),
@@ -233,7 +233,7 @@ impl<'a> Fill<'a> {
         filled.finish().unwrap_or_else(|left| left.to_string())
     }
 
-    fn probe(&self, probe: &Probe) -> ProbeOnPaper {
+    pub(in crate::plan) fn probe(&self, probe: &Probe) -> ProbeOnPaper {
         let ask = match &probe.ask {
             Ask::Ssh(command) => self.ssh(command),
             Ask::Exec(command) => self.exec(command),

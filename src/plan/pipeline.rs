@@ -67,7 +67,7 @@ pub fn plan_on(
     let mode = mode_of(incident).ok_or(Refusal::MixedStates)?;
     let assumed = away::assume(ground, incident, observation, mode);
     let situation = Situation::new(estate, incident, &assumed.observation);
-    refuse::quarantined(estate, &situation, observation)?;
+    refuse::quarantined(estate, incident, &situation, observation)?;
     refuse::nothing_left(&situation, &incident.to)?;
     let (urgency, placement, mut drafts) = settle(ground, incident, &situation, mode, &assumed);
     let scene = Scene { ground, incident, mode, situation: &situation, placement: &placement, urgency: &urgency };
@@ -85,6 +85,7 @@ pub fn plan_on(
     let ready = order::ready(&scene, &mut web, &lanes, &mut issues);
     gates::brackets(&scene, &mut web, &lanes, &mut issues);
     gates::untrusted(&scene, &mut web, &mut issues);
+    gates::owed(&scene, &mut web, start);
     order::across(&scene, &mut web, &lanes, &ready);
     order::uses(&scene, &mut web, &ready);
     circles::cut(&scene, &mut web, &mut issues);
@@ -100,6 +101,7 @@ pub fn plan_on(
     let clock = clock::solve(&scene, &web, inputs.effort, &names)?;
     let mut plan = paper::write(&scene, &web, &ready, &clock, &names, issues, inputs);
     plan.outlook = outlook(ground, incident, &situation, &urgency, mode);
+    paper::owed(&mut plan, &scene, &web);
     paper::elsewhere(&mut plan, estate, observation);
     paper::premises(&mut plan, estate, observation);
     canon::name(&mut plan).map_err(|error| Refusal::Broken { violations: vec![error.to_string()] })?;

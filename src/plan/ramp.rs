@@ -328,7 +328,7 @@ fn shares_after(draft: &Draft, seats: &[Seat], with_own: bool) -> Vec<Ppm> {
 pub(in crate::plan) fn order_of(seat: &Seat, at: usize, stage: Stage) -> (bool, usize) {
     match stage {
         Stage::Raise => (seat.last.share < seat.first.share, at),
-        Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach => {
+        Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach | Stage::Owed => {
             (seat.part != Part::Survivor, at)
         }
     }

@@ -3,8 +3,10 @@
 use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
+use crate::model::Owed;
 use crate::model::Ppm;
 use crate::model::Scope;
+use crate::model::ScopeState;
 use crate::model::ServiceId;
 use crate::model::SiteId;
 use crate::placement::Fate;
@@ -45,18 +47,39 @@ pub(in crate::plan) fn before(estate: &Estate, incident: &Incident) -> Result<()
     Ok(())
 }
 
-/// What came back and nobody released is not used again.
+/// What came back and nobody released is not used again, nor is what owes a fence.
 pub(in crate::plan) fn quarantined(
     estate: &Estate,
+    incident: &Incident,
     situation: &Situation,
     observation: &Observation,
 ) -> Result<(), Box<Refusal>> {
     let returns = |site: &&SiteId| situation.sites[site.at()] == Fate::Returning;
+    let comes_back = |owed: &&Owed| {
+        let named = incident.scopes.iter().filter(|(_, state)| *state == ScopeState::Returning);
+        returns(&&owed.site) || named.into_iter().any(|(scope, _)| is_about(estate, scope, owed))
+    };
+    let owing = observation.owed.iter().filter(comes_back).map(|owed| &owed.site);
     observation
         .quarantined
         .iter()
-        .find(returns)
+        .filter(returns)
+        .chain(owing)
+        .next()
         .map_or(Ok(()), |site| Err(Box::new(Refusal::Quarantined { site: estate.site(*site).name.clone() })))
+}
+
+/// Whether hosts or a replica that are named have a fence owed on them.
+fn is_about(estate: &Estate, scope: &Scope, owed: &Owed) -> bool {
+    match scope {
+        Scope::Site(_) | Scope::Domain(_) => false,
+        Scope::Replica(service, site) => owed.service == Some(*service) && owed.site == *site,
+        Scope::Hosts(named) => {
+            let replica = owed.service.and_then(|service| estate.service(service).at(owed.site));
+            let hosts = replica.and_then(|replica| replica.hosts.as_ref());
+            hosts.is_some_and(|hosts| hosts.count_in(named) > 0)
+        }
+    }
 }
 
 /// No site could take anything.

@@ -186,6 +186,7 @@ pub fn retreat(parent: &Plan, undone: Undone) -> Result<Plan, RetreatError> {
         classes: classes(parent, &services, &timed),
         sites: parent.sites.iter().map(|site| now(site, &quarantined)).collect(),
         elsewhere: parent.elsewhere.clone(),
+        owed: Vec::new(),
         untouched: parent.untouched
             + u64::try_from(parent.services.len().saturating_sub(services.len())).unwrap_or_default(),
         services,

@@ -65,7 +65,7 @@ fn wait_for_room(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]) {
             Stage::First => (&seat.waits_first, lane.entries_from(Phase::Warm)),
             Stage::Raise if seat.first.share == Ppm::ZERO => (&seat.waits_last, lane.entries_from(Phase::Start)),
             Stage::Raise => (&seat.waits_last, lane.entries()),
-            Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach => continue,
+            Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::Detach | Stage::Owed => continue,
         };
         let own = SeatId { service: lane.service, replica: number(replica) };
         if let (Stage::First, Some(_), Some(steps)) = (lane.stage, seat.gives_way, gives.get(&own)) {

@@ -98,6 +98,20 @@ impl<'a> Scene<'a> {
         (0..seats.len()).filter(|&at| seats[at].part == Part::Left).collect()
     }
 
+    /// The replicas whose writer stands fenced on somebody's word only, by position.
+    pub(in crate::plan) fn owed(&self, id: ServiceId) -> impl Iterator<Item = usize> {
+        let owed = self.situation.owed.iter().filter(move |owed| owed.service == Some(id));
+        let replicas = &self.ground.estate.service(id).replicas;
+        owed.filter_map(|owed| replicas.iter().position(|replica| replica.site == owed.site))
+    }
+
+    /// Whether the plan cuts the whole site off, where its runbook says how.
+    pub(in crate::plan) fn is_cut_off(&self, site: SiteId) -> bool {
+        let runbook = self.ground.estate.site(site).runbook.map(|runbook| &self.ground.estate.runbooks[runbook.at()]);
+        matches!(self.situation.sites[site.at()], Fate::Lost | Fate::Impaired)
+            && runbook.is_some_and(|runbook| runbook.steps(Procedure::Fence).is_some())
+    }
+
     /// Whether nobody counts on an answer from a replica that is left: nothing waits for what is asked of it.
     pub(in crate::plan) fn is_silent(&self, id: ServiceId, source: usize) -> bool {
         self.mode == Mode::Failover || matches!(self.fate(id, source), Fate::Lost | Fate::Quarantined)

@@ -32,11 +32,40 @@ pub(in crate::plan) fn select(scene: &Scene<'_>) -> Vec<Draft> {
     let mut drafts = site_fences(scene);
     for at in 0..scene.estate().services.len() {
         let id = ServiceId::new(at);
+        let from = drafts.len();
         if scene.is_planned(id) {
             drafts.extend(of_service(scene, id));
         }
+        let owed = owed(scene, id, &drafts[from..]);
+        drafts.extend(owed);
     }
     drafts
+}
+
+/// The fences of old writers that stand fenced on somebody's word only, where nothing else in the plan fences them.
+fn owed(scene: &Scene<'_>, id: ServiceId, others: &[Draft]) -> Vec<Draft> {
+    let Some(runbook) = scene.estate().service(id).runbook else { return Vec::new() };
+    let desk = Desk { scene, id, runbook };
+    let is_there = |at: usize| others.iter().any(|draft| fences(draft, at));
+    let mut drafts = Vec::new();
+    for at in scene.owed(id).filter(|&at| !is_there(at) && !scene.is_cut_off(scene.site_of(id, at))) {
+        drafts.extend(desk.fences(at));
+    }
+    drafts
+}
+
+/// Whether a step of a service silences the writer of this replica.
+pub(in crate::plan) fn fences(draft: &Draft, source: usize) -> bool {
+    draft.source == Some(source) && draft.side == Side::Source && draft.phase == Phase::Fence
+}
+
+/// The procedure that fences an old writer which may not answer: failover's, where that has a fence.
+fn fencing(scene: &Scene<'_>, id: ServiceId) -> Option<Procedure> {
+    let runbook = scene.estate().service(id).runbook.map(|runbook| &scene.estate().runbooks[runbook.at()])?;
+    let fences = |step: &StepTemplate| step.on == On::Source && step.phase == Phase::Fence;
+    [Procedure::Failover, Procedure::Switchover, Procedure::Failback]
+        .into_iter()
+        .find(|procedure| runbook.steps(*procedure).is_some_and(|steps| steps.iter().any(fences)))
 }
 
 /// The steps that cut off sites that are lost or not trusted.
@@ -44,7 +73,8 @@ fn site_fences(scene: &Scene<'_>) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for (at, fate) in scene.situation.sites.iter().enumerate() {
         let site = SiteId::new(at);
-        if matches!(fate, Fate::Lost | Fate::Impaired) && fences_site(scene, site) {
+        let cut_off = scene.is_cut_off(site) || *fate == Fate::Quarantined && owes_to_site(scene, site);
+        if cut_off && fences_site(scene, site) {
             let Some(runbook) = scene.estate().site(site).runbook else { continue };
             let steps = scene.estate().runbooks[runbook.at()].steps(Procedure::Fence).unwrap_or_default();
             drafts.extend((0..steps.len()).map(|index| Draft {
@@ -68,6 +98,12 @@ fn site_fences(scene: &Scene<'_>) -> Vec<Draft> {
         }
     }
     drafts
+}
+
+/// Whether a fence is owed at a site that only the fence of the whole site can prove.
+fn owes_to_site(scene: &Scene<'_>, site: SiteId) -> bool {
+    let there = scene.situation.owed.iter().filter(|owed| owed.site == site).filter_map(|owed| owed.service);
+    there.into_iter().any(|id| fencing(scene, id).is_none())
 }
 
 /// Whether the site's own runbook says how to cut it off.
@@ -244,6 +280,15 @@ impl Desk<'_> {
         drafts
     }
 
+    /// The steps that silence the writer of a replica, whoever took over from it.
+    fn fences(&self, at: usize) -> Vec<Draft> {
+        let Some(procedure) = fencing(self.scene, self.id) else { return Vec::new() };
+        let steps = self.scene.estate().runbooks[self.runbook.at()].steps(procedure).unwrap_or_default();
+        let occasion = Occasion { procedure, stage: Stage::Owed, lane: None, class: self.class(Stage::Owed, None) };
+        let fences = steps.iter().enumerate().filter(|(_, step)| step.on == On::Source && step.phase == Phase::Fence);
+        fences.map(|(index, step)| self.draft(&occasion, index, step, Some(at))).collect()
+    }
+
     fn class(&self, stage: Stage, lane: Option<usize>) -> u8 {
         let seat = lane.map(|lane| &self.scene.placed(self.id).seats[lane]);
         match (stage, seat.and_then(|seat| seat.gives_way.map(|beneficiary| (seat, beneficiary)))) {
@@ -253,6 +298,8 @@ impl Desk<'_> {
             (Stage::SiteFence | Stage::Fetch | Stage::Victim | Stage::First | Stage::Detach, _) => {
                 self.scene.class(self.id)
             }
+            // Nothing waits for it, and it may hang: everything else comes first.
+            (Stage::Owed, _) => u8::MAX,
         }
     }
 

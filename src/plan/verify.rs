@@ -13,6 +13,7 @@ mod limits;
 mod load;
 mod needs;
 mod order;
+mod owed;
 mod paper;
 mod pools;
 mod room;
@@ -80,6 +81,7 @@ fn laws(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     needs::dependencies(paper, &mut asked);
     needs::uses(paper, &mut asked, found);
     writers::check(paper, &mut asked, found);
+    owed::check(paper, found);
     silence::check(paper, &mut asked);
     serving::check(paper, &mut asked, found);
     approvals::check(paper, &mut asked, found);

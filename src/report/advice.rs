@@ -6,7 +6,12 @@ use crate::plan::Issue;
 use crate::plan::Plan;
 use crate::plan::Refusal;
 use crate::report::reason;
+use crate::report::wall::Wall;
 use crate::report::words;
+use crate::run::Stamp;
+
+/// So many columns for names.
+const NAMED: usize = 60;
 
 /// What is so, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,11 +148,13 @@ pub fn issue(issue: &Issue) -> Advice {
             "go on; `check` shows them afterwards",
         ),
         Issue::AssumedAway => Advice::new(
-            "where services are now was not observed: the loss is taken to have been answered as planned here"
-                .to_owned(),
+            "where services are now was not observed: the loss is taken to have been answered as planned here",
             "compare with where they really are before running this",
         ),
         Issue::Observed { runs, last, away, quarantined, owed } => observed(*runs, last, *away, quarantined, owed),
+        Issue::Asked { at_unix_ms, as_known, elsewhere, unclear, unseen, mute } => {
+            asked(Stamp(*at_unix_ms), *as_known, [elsewhere, unclear, unseen], *mute)
+        }
         Issue::LearntEdge { caller, callee } => learnt(caller, callee),
         Issue::DeclaredOnly => Advice::new(
             "where services run now is declared, not observed",
@@ -176,6 +183,28 @@ fn observed(runs: u64, last: &str, away: u64, quarantined: &[String], owed: &[St
         format!("where services run now is what {runs} left behind, the last being {last}: {}", so.join("; ")),
         "compare it with what you see: what was done by hand since then stands in no journal",
     )
+}
+
+/// The instant is told in UTC: what is asked in one place is read in another.
+fn asked(at: Stamp, as_known: u64, [elsewhere, unclear, unseen]: [&[String]; 3], mute: u64) -> Advice {
+    let mut so = vec![format!("{} where known", words::count(to_usize(as_known), "writer"))];
+    let mut tell = |what: &str, names: &[String]| {
+        if !names.is_empty() {
+            so.push(format!("{what}: {}", words::fold(names, NAMED)));
+        }
+    };
+    tell("elsewhere", elsewhere);
+    tell("MORE THAN ONE, or a part of one", unclear);
+    tell("nobody says so", unseen);
+    if mute > 0 {
+        so.push(format!("{} without a probe for it", words::count(to_usize(mute), "service")));
+    }
+    let act = if unclear.is_empty() {
+        "compare all else with what you see: it is as declared, or as journals say"
+    } else {
+        "find out who writes there, and stop the other one, before you approve the start"
+    };
+    Advice::new(format!("who writes was asked on {}: {}", Wall::of("UTC").day(at), so.join("; ")), act)
 }
 
 fn stranded(service: &str, needed_by: &[String], columns: usize) -> Advice {

@@ -90,6 +90,7 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
         | Issue::FaultsElsewhere { .. }
         | Issue::DeclaredOnly
         | Issue::Observed { .. }
+        | Issue::Asked { .. }
         | Issue::LearntEdge { .. }
         | Issue::AssumedAway => {
             let Advice { what, act } = in_plan(plan, issues[0]);

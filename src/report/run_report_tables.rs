@@ -184,7 +184,8 @@ fn owed(evidence: &Evidence) -> Section {
         [right("at", 9), left("fence", 40), left("attested by", 20), left("", 9), left("on what ground", usize::MAX)];
     let rows = evidence.owed.iter().map(|owed| {
         let state = if owed.collected { "collected" } else { "OWED" };
-        vec![words::at(owed.t_ms), owed.gate.clone(), person(&owed.by), state.to_owned(), owed.reason.clone()]
+        let by = owed.by.as_ref().map_or("in an earlier run".to_owned(), person);
+        vec![words::at(owed.t_ms), owed.gate.clone(), by, state.to_owned(), owed.reason.clone()]
     });
     section("FENCES ON A PERSON'S WORD", "", &shape, rows.collect())
 }

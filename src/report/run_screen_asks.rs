@@ -36,7 +36,8 @@ pub(super) fn asks(status: &Status, columns: usize, room: usize, paint: Paint) -
 fn owed(status: &Status, columns: usize, paint: Paint) -> Option<String> {
     let names: Vec<&str> = status.debts.iter().map(|debt| debt.gate.as_str()).collect();
     let first = status.debts.first()?;
-    let lead = format!("attested by {}, not proven: ", run_words::who(&first.by));
+    let by = first.by.as_ref().map_or("in an earlier run".to_owned(), |by| format!("by {}", run_words::who(by)));
+    let lead = format!("attested {by}, not proven: ");
     let text = words::fold(&names, columns.saturating_sub(LABEL + words::width(&lead)));
     Some(format!("{}{lead}{text}", paint.tone(Tone::Care, &words::pad("OWED", LABEL))))
 }

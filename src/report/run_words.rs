@@ -106,6 +106,7 @@ pub fn opened(by: &OpenedBy) -> String {
         OpenedBy::Judged { age: None } => "within the promise: every write waits for that copy".to_owned(),
         OpenedBy::Judged { age: Some(age) } => format!("within the promise: at most {} old", words::span(*age)),
         OpenedBy::Person { by, reason } => format!("by {}", who_why(by, reason)),
+        OpenedBy::Earlier => "on somebody's word in an earlier run; the fence is owed".to_owned(),
     }
 }
 

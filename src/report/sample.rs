@@ -65,6 +65,7 @@ pub(crate) fn talk() -> Plan {
         sites: vec![site("ansan", "안산 IDC (Ansan)", "up"), site("pangyo", "판교 IDC (Pangyo)", "lost")],
         services: vec![text_message(), session(), message_store(), recommendations(), billing()],
         elsewhere: Vec::new(),
+        owed: Vec::new(),
         untouched: 31,
         unplanned: 0,
         gates: gates(),

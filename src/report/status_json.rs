@@ -279,6 +279,6 @@ pub struct DebtNow {
     pub service: Option<String>,
     /// Where.
     pub site: String,
-    /// Who attested it.
-    pub by: Who,
+    /// Who attested it; none where that was in an earlier run.
+    pub by: Option<Who>,
 }

@@ -255,6 +255,22 @@ fn issues() -> Vec<Issue> {
             quarantined: vec!["pangyo".to_owned()],
             owed: vec!["fence:message-store@pangyo".to_owned()],
         },
+        Issue::Asked {
+            at_unix_ms: 1_795_284_720_000,
+            as_known: 9,
+            elsewhere: Vec::new(),
+            unclear: Vec::new(),
+            unseen: Vec::new(),
+            mute: 0,
+        },
+        Issue::Asked {
+            at_unix_ms: 1_795_284_720_000,
+            as_known: 1,
+            elsewhere: vec!["message-store@ansan".to_owned()],
+            unclear: vec!["pay-ledger@ansan+pangyo".to_owned()],
+            unseen: vec!["billing".to_owned(), "gifts".to_owned()],
+            mute: 1,
+        },
         Issue::AssumedAway,
         Issue::LearntEdge { caller: "text-message".into(), callee: "spam-filter".into() },
     ]
@@ -322,6 +338,10 @@ fn what_to_know_and_what_to_do() {
            -> compare it with what you see before you approve the start
         where services run now is what 2 runs left behind, the last being 20261122-0312-pangyo: 31 services not where declared; quarantined: pangyo; 1 fence owed
            -> compare it with what you see: what was done by hand since then stands in no journal
+        who writes was asked on 2026-11-21 18:12:00 UTC: 9 writers where known
+           -> compare all else with what you see: it is as declared, or as journals say
+        who writes was asked on 2026-11-21 18:12:00 UTC: 1 writer where known; elsewhere: message-store@ansan; MORE THAN ONE, or a part of one: pay-ledger@ansan+pangyo; nobody says so: billing, gifts; 1 service without a probe for it
+           -> find out who writes there, and stop the other one, before you approve the start
         where services are now was not observed: the loss is taken to have been answered as planned here
            -> compare with where they really are before running this
         text-message needs spam-filter: that was learnt while the plan before this one ran, and is declared nowhere

@@ -159,6 +159,15 @@ fn writers(of: &OfWriters) -> String {
         OfWriters::FenceMissing { service, site } => {
             format!("nothing fences {service} at {site}, which answers and is not trusted")
         }
+        OfWriters::OwedUnknown { gate } => {
+            format!("{gate} is owed, and is about nothing that the estate or the plan knows")
+        }
+        OfWriters::OwedNotFenced { service, site } => {
+            format!("the fence of {service} at {site} stands on a person's word, and nothing tries to prove it")
+        }
+        OfWriters::OwedReliedOn { step, gate } => {
+            format!("{step} waits for {gate}, which opens on what somebody said in an earlier run")
+        }
         OfWriters::TwoWriters { service, first, second } => {
             format!("{service} has two writers: {second} does not wait for a fence of what {first} made")
         }

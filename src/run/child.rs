@@ -136,7 +136,8 @@ fn unfenced<'a>(plan: &Plan, writers: &'a BTreeMap<String, String>) -> Vec<(&'a 
         });
         let fenced = plan.gates.iter().any(|gate| {
             let of = gate.service.is_none() || gate.service.as_ref() == Some(service);
-            of && matches!(&gate.kind, GateKind::Fence { site: at, .. } if at == *site)
+            let here = matches!(&gate.kind, GateKind::Fence { site: at, .. } if at == *site);
+            of && here && !plan.carries(&gate.id)
         });
         made && !fenced
     };

@@ -28,8 +28,8 @@ pub struct Debt {
     pub service: Option<String>,
     /// Where.
     pub site: String,
-    /// Who attested it.
-    pub by: Who,
+    /// Who attested it; none where that was in an earlier run.
+    pub by: Option<Who>,
 }
 
 impl State {
@@ -52,14 +52,14 @@ impl Fold<'_> {
     /// A fence that stands on a person's word is owed.
     pub(in crate::run) fn owe(&mut self, at: NodeAt, next: &GateState) {
         let Some(gate) = self.script.gate_at(at) else { return };
-        let GateState::Open(OpenedBy::Person { by, .. }) = next else { return };
-        let Judge::Fence { service, site } = &gate.judge else { return };
-        let debt = Debt {
-            gate: self.script.name(at).to_owned(),
-            service: service.clone(),
-            site: site.clone(),
-            by: by.clone(),
+        let by = match next {
+            GateState::Open(OpenedBy::Person { by, .. }) => Some(by.clone()),
+            GateState::Open(OpenedBy::Earlier) => None,
+            GateState::Open(OpenedBy::Step(_) | OpenedBy::Judged { .. }) => return,
+            GateState::Waiting | GateState::Asked | GateState::Rejected { .. } | GateState::TimedOut => return,
         };
+        let Judge::Fence { service, site, .. } = &gate.judge else { return };
+        let debt = Debt { gate: self.script.name(at).to_owned(), service: service.clone(), site: site.clone(), by };
         self.state.debts.push(debt);
         for &step in &gate.opened_by {
             if let StepState::Failed(why) = &self.state.steps[step].state {
@@ -221,7 +221,7 @@ mod tests {
         let opens: Vec<&str> =
             plan.gates.iter().filter(|gate| gate.opened_by.contains(&fence)).map(|gate| gate.id.as_str()).collect();
         assert!(!opens.is_empty() && opens.iter().all(|gate| !gates.contains(gate)), "{gates:?}");
-        assert!(left(&after).iter().all(|(_, gate)| !opens.contains(&gate.as_str())));
+        assert!(left(&after).iter().all(|owed| !opens.contains(&owed.gate.as_str())));
     }
 
     #[test]
@@ -239,6 +239,73 @@ mod tests {
             go(&mut player, &fences(&plan), &last(&plan), more, &silent, more);
             assert_eq!(began(&player, &fence).len(), tries);
         }
+    }
+
+    /// The run after that one: the site that took over is lost, too. The first one answers, or does not.
+    fn next<'a>(plan: &'a Plan, answers: bool) -> Player<'a> {
+        let carried: Vec<&String> =
+            plan.gates.iter().filter(|gate| plan.carries(&gate.id)).flat_map(|gate| &gate.opened_by).collect();
+        let mut player = Player::new(plan, "next", NIGHT.after(Millis::from_secs(86_400)));
+        let mut hook = |asked: Asked<'_>| {
+            let owed = carried.iter().any(|step| *step == asked.name) && asked.what == Some(What::Do);
+            let end = if answers { End::Ok } else { End::Unreachable("no route".to_owned()) };
+            owed.then_some((SILENT, Answer::End(end)))
+        };
+        player.go(&mut hook);
+        player
+    }
+
+    #[test]
+    fn what_is_owed_when_a_run_is_over_is_tried_by_the_next_one_and_delays_nothing() {
+        let (estate, first) = (estate(), plan());
+        let over = NIGHT.after(Millis::from_secs(3_600));
+        let silent = End::Unreachable("no route".to_owned());
+        let before = left_behind(&first, &played(&first, over, &silent, over).entries).unwrap();
+        let so = observation(&estate, std::slice::from_ref(&before));
+        assert!(!so.owed.is_empty());
+        let second = talk::plan(&estate, "south", ScopeState::Lost, &so);
+        let owed = &so.owed[0].gate;
+        let gate = second.gates.iter().find(|gate| gate.id == *owed).unwrap();
+        assert!(second.carries(owed) && !gate.opened_by.is_empty(), "{gate:?}");
+        assert_eq!(crate::plan::verify(&estate, &second), Vec::new());
+
+        for answers in [false, true] {
+            let player = next(&second, answers);
+            assert_eq!(player.state.ended, Some(crate::run::RunEnd::Done));
+            let asked = |event: &Event| matches!(event, Event::GateAsked { gate } if gate == owed);
+            assert!(!player.entries.iter().any(|entry| asked(&entry.event)), "nobody is asked twice");
+            let after = left_behind(&second, &player.entries).unwrap();
+            let so = observation(&estate, &[before.clone(), after]);
+            assert_eq!(so.owed.iter().any(|one| one.gate == *owed), !answers);
+        }
+    }
+
+    #[test]
+    fn a_plan_that_forgets_what_is_owed_or_builds_on_it_is_seen() {
+        let (estate, first) = (estate(), plan());
+        let over = NIGHT.after(Millis::from_secs(3_600));
+        let silent = End::Unreachable("no route".to_owned());
+        let before = left_behind(&first, &played(&first, over, &silent, over).entries).unwrap();
+        let so = observation(&estate, &[before]);
+        let good = talk::plan(&estate, "south", ScopeState::Lost, &so);
+        let owed = good.owed.iter().find(|owed| owed.carried).unwrap().gate.clone();
+        let seen = |change: &dyn Fn(&mut Plan), word: &str| {
+            let mut bad = good.clone();
+            change(&mut bad);
+            let found = format!("{:?}", crate::plan::verify(&estate, &bad));
+            assert!(found.contains(word), "{word}: {found}");
+        };
+        seen(&|plan| plan.gates.retain(|gate| gate.id != owed), "OwedNotFenced");
+        let closed = |plan: &mut Plan| {
+            plan.gates.iter_mut().filter(|gate| gate.id == owed).for_each(|gate| gate.opened_by.clear())
+        };
+        seen(&closed, "OwedNotFenced");
+        let builds = |plan: &mut Plan| {
+            let last = plan.steps.iter_mut().max_by_key(|step| step.start_ms).unwrap();
+            last.after.push(owed.clone());
+        };
+        seen(&builds, "OwedReliedOn");
+        seen(&|plan| plan.owed[0].site = "nowhere".to_owned(), "OwedUnknown");
     }
 
     #[test]

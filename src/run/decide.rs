@@ -113,6 +113,7 @@ fn turn(script: &Script, state: &State, at: NodeAt) -> Event {
         (Some(Judge::Fence { .. }), Some(&step)) => {
             Event::GateOpened { gate, by: OpenedBy::Step(script.name(step).to_owned()) }
         }
+        (Some(Judge::Fence { carried: true, .. }), None) => Event::GateOpened { gate, by: OpenedBy::Earlier },
         (Some(Judge::Fence { .. } | Judge::Person | Judge::Positions { .. }) | None, _) => Event::GateAsked { gate },
     }
 }

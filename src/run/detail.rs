@@ -37,6 +37,8 @@ pub enum OpenedBy {
         /// Why.
         reason: String,
     },
+    /// A person vouched for it in an earlier run: the fence is owed, and nothing waits for it.
+    Earlier,
 }
 
 /// How it ended on one host.

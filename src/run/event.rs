@@ -224,6 +224,9 @@ pub enum Event {
         attempt: u32,
         /// What was found.
         found: Found,
+        /// What it printed until it ended, masked and cut; empty where it has not, and in journals from before it was kept.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        said: String,
     },
     /// Of an attempt that is dead, and ended nobody knows how: whether what it should bring about is so.
     Probed {

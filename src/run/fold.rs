@@ -6,6 +6,7 @@ use crate::run::OpenedBy;
 use crate::run::Stamp;
 use crate::run::Who;
 use crate::run::gate_state::GateState;
+use crate::run::script::Judge;
 use crate::run::script::NodeAt;
 use crate::run::script::Script;
 use crate::run::state::State;
@@ -250,6 +251,9 @@ impl Fold<'_> {
                 self.state.gates[gate].seen.clone_from(seen);
                 return Ok(());
             }
+            (from, Event::GateOpened { by: OpenedBy::Earlier, .. }) if !self.is_carried(at) => {
+                return Err(self.illegal(event, at, from.word()));
+            }
             (GateState::Waiting | GateState::Asked, Event::GateOpened { by, .. }) if !waits => {
                 GateState::Open(by.clone())
             }
@@ -281,6 +285,12 @@ impl Fold<'_> {
             self.state.due(self.script, at);
         }
         Ok(())
+    }
+
+    /// Whether it is a fence that somebody vouched for in an earlier run.
+    fn is_carried(&self, at: NodeAt) -> bool {
+        let judge = self.script.gate_at(at).map(|gate| &gate.judge);
+        matches!(judge, Some(Judge::Fence { carried: true, .. }))
     }
 
     pub(in crate::run) fn illegal(&self, event: &Event, at: NodeAt, state: &'static str) -> Illegal {

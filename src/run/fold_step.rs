@@ -49,7 +49,12 @@ impl Fold<'_> {
                 (from == StepState::Acting).then_some(StepState::Stopping { why: *why, tries: 0 })
             }
             Event::Stopped { confirmed, .. } => self.stopped(at, &from, *confirmed),
-            Event::Inquired { found, .. } => self.inquired(at, &from, found),
+            Event::Inquired { found, said, .. } => {
+                if !said.is_empty() {
+                    self.state.steps[at].said.clone_from(said);
+                }
+                self.inquired(at, &from, found)
+            }
             Event::Probed { so, .. } => self.probed(at, &from, so),
             Event::Confirmed { .. }
             | Event::Denied { .. }
@@ -94,6 +99,7 @@ impl Fold<'_> {
         run.collects += u32::from(collects);
         run.tries_left = run.tries_left.saturating_sub(1);
         run.adopted = 0;
+        run.unheard = None;
         run.hosts_before.clone_from(&run.hosts_done);
         run.hosts.clear();
         run.started.get_or_insert(self.at);
@@ -138,6 +144,7 @@ impl Fold<'_> {
             StepState::Resting { .. } | StepState::Failed(_) | StepState::Done(_) | StepState::Skipped => return None,
         }
         said.clone_into(&mut self.state.steps[at].said);
+        self.state.steps[at].unheard = None;
         Some(self.ended(at, end))
     }
 
@@ -151,6 +158,9 @@ impl Fold<'_> {
         }
         // What its hosts said is not believed any more.
         self.state.steps[at].hosts_done.clear();
+        if let Some(doubt) = &self.state.steps[at].unheard {
+            return Some(StepState::Failed(FailWhy::InDoubt(doubt.clone())));
+        }
         Some(self.again_or(at, FailWhy::NotProven))
     }
 
@@ -248,8 +258,19 @@ impl Fold<'_> {
             }
             (Found::Gone, _) => self.gone(at, stop, Some("it runs no more")),
             (Found::Unknown(_), _) if tries + 1 < TRIES => StepState::Inquiring { tries: tries + 1, stop },
-            (Found::Unknown(why), _) => StepState::Failed(FailWhy::InDoubt(Doubt::NoAnswer(why.clone()))),
+            (Found::Unknown(why), _) => self.unheard(at, stop, why),
         })
+    }
+
+    /// Nobody can say whether it still runs. What it should bring about may be so all the same, and then it is done; else it
+    /// is not begun anew beside itself, and a person looks.
+    fn unheard(&mut self, at: NodeAt, stop: Option<StopWhy>, why: &str) -> StepState {
+        let doubt = Doubt::NoAnswer(why.to_owned());
+        if self.script.step_at(at).is_some_and(|node| node.has_done_if || node.has_verify) {
+            self.state.steps[at].unheard = Some(doubt);
+            return StepState::Probing { stop };
+        }
+        StepState::Failed(FailWhy::InDoubt(doubt))
     }
 
     fn probed(&mut self, at: NodeAt, from: &StepState, so: &Seen) -> Option<StepState> {
@@ -258,6 +279,9 @@ impl Fold<'_> {
             self.state.steps[at].hosts_done.clear();
         }
         let node = self.script.step_at(at)?;
+        if let (Seen::No | Seen::Unknown(_), Some(doubt)) = (so, &self.state.steps[at].unheard) {
+            return Some(StepState::Failed(FailWhy::InDoubt(doubt.clone())));
+        }
         Some(match (so, stop) {
             (Seen::Yes, _) if node.has_done_if && node.has_verify => StepState::Verifying,
             (Seen::Yes, _) => StepState::Done(DoneHow::Found),

@@ -4,6 +4,7 @@
 //! arrives with what happened. A run sees classes, which are numbers; it has never heard of tiers, or of kinds of plans.
 
 mod alike;
+mod asked;
 mod child;
 mod command;
 mod debt;
@@ -31,6 +32,7 @@ mod writers;
 
 pub use alike::HostsAlike;
 pub use alike::alike;
+pub use asked::asked;
 pub use child::NoChild;
 pub use child::NoNews;
 pub use child::SoNow;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Estate;
 use crate::model::Observation;
+use crate::model::Owed;
 use crate::model::Ppm;
 use crate::model::ServiceId;
 use crate::model::SiteId;
@@ -56,8 +57,8 @@ pub struct LeftBehind {
 enum Said {
     Quarantined,
     Released,
-    /// This fence stands on a person's word.
-    Owed(String),
+    /// This fence, of this service where it is about one, stands on a person's word.
+    Owed(String, Option<String>),
     /// The fence behind this gate is proven, whatever a person said of it before.
     Proven(String),
 }
@@ -76,7 +77,7 @@ pub fn left_behind(plan: &Plan, entries: &[Entry]) -> Result<LeftBehind, Unseen>
         sites.extend(said(&script, &entry.event));
     }
     let is_owed = |gate: &String| state.debts.iter().any(|debt| debt.gate == *gate);
-    sites.retain(|(_, said)| !matches!(said, Said::Owed(gate) if !is_owed(gate)));
+    sites.retain(|(_, said)| !matches!(said, Said::Owed(gate, _) if !is_owed(gate)));
     let is_done = |step: &String| {
         let run = script.find(step).and_then(|at| state.steps.get(at));
         run.is_some_and(|run| matches!(run.state, StepState::Done(_)))
@@ -94,9 +95,9 @@ fn said(script: &Script, event: &Event) -> Option<(String, Said)> {
     if let Event::Released { site, .. } = event {
         return Some((site.clone(), Said::Released));
     }
-    let Event::GateOpened { gate, by: OpenedBy::Person { .. } } = event else { return None };
-    let Judge::Fence { site, .. } = &script.gate_at(script.find(gate)?)?.judge else { return None };
-    Some((site.clone(), Said::Owed(gate.clone())))
+    let Event::GateOpened { gate, by: OpenedBy::Person { .. } | OpenedBy::Earlier } = event else { return None };
+    let Judge::Fence { site, service, .. } = &script.gate_at(script.find(gate)?)?.judge else { return None };
+    Some((site.clone(), Said::Owed(gate.clone(), service.clone())))
 }
 
 fn fenced_site(gate: &Gate) -> Option<String> {
@@ -147,6 +148,13 @@ pub(in crate::run) fn changed(plan: &Plan, state: &State, service: &ServiceOnPap
     Some(Changed { service: service.id.clone(), from, changes, home })
 }
 
+impl Changed {
+    /// Whether a step that is done let this site serve.
+    fn serves_at(&self, site: &str) -> bool {
+        self.changes.iter().any(|(at, serves)| at == site && serves.is_some())
+    }
+}
+
 fn change(step: &Step) -> Option<(String, Option<(Level, Ppm)>)> {
     let now = match &step.effect {
         Some(Effect::Serves { level, share } | Effect::Unfenced { level, share }) => Some((*level, *share)),
@@ -162,22 +170,28 @@ fn change(step: &Step) -> Option<(String, Option<(Level, Ppm)>)> {
 pub fn observation(estate: &Estate, runs: &[LeftBehind]) -> Observation {
     let mut serving: BTreeMap<ServiceId, BTreeMap<SiteId, (Level, Ppm)>> = BTreeMap::new();
     let mut quarantined: BTreeSet<SiteId> = BTreeSet::new();
-    let mut owed: BTreeSet<(SiteId, String)> = BTreeSet::new();
+    let mut owed: BTreeSet<Owed> = BTreeSet::new();
     for run in runs {
         for changed in &run.services {
             let Some(id) = estate.service_named(&changed.service) else { continue };
             let before = serving.remove(&id).unwrap_or_default();
             serving.insert(id, after(|site| estate.site_named(site), &before, changed));
+            // No plan brings anything up where a fence is owed. A retreat may have let it act again.
+            let acts = |owed: &Owed| changed.serves_at(&estate.site(owed.site).name);
+            owed.retain(|owed| owed.service != Some(id) || !acts(owed));
         }
         for (site, said) in &run.sites {
             let Some(site) = estate.site_named(site) else { continue };
             match said {
                 Said::Quarantined => drop(quarantined.insert(site)),
-                Said::Owed(gate) => drop(owed.insert((site, gate.clone()))),
-                Said::Proven(gate) => drop(owed.remove(&(site, gate.clone()))),
+                Said::Owed(gate, service) => {
+                    let service = service.as_ref().and_then(|service| estate.service_named(service));
+                    owed.insert(Owed { site, gate: gate.clone(), service });
+                }
+                Said::Proven(gate) => owed.retain(|owed| owed.site != site || owed.gate != *gate),
                 Said::Released => {
                     quarantined.remove(&site);
-                    owed.retain(|(at, _)| *at != site);
+                    owed.retain(|owed| owed.site != site);
                 }
             }
         }

@@ -192,7 +192,7 @@ impl Play {
             What::Stop => (ASKS, Input::Stopped { at, attempt, confirmed: true }),
             What::Inquire => {
                 let found = Found::Unknown("as-db-01 can't be reached".to_owned());
-                (ASKS, Input::Inquired { at, attempt, found })
+                (ASKS, Input::Inquired { at, attempt, found, said: String::new() })
             }
             What::Probe => (ASKS, Input::Probed { at, attempt, so: Seen::Yes }),
             What::Positions => {

@@ -97,6 +97,8 @@ pub enum Input {
         attempt: u32,
         /// What was found.
         found: Found,
+        /// What it said until it ended.
+        said: String,
     },
     /// Whether what a dead attempt should bring about is so.
     Probed {
@@ -181,7 +183,7 @@ pub fn react(script: &Script, state: &State, input: Input, now: Stamp) -> Vec<Ev
             let waits = matches!(state.steps[at].state, StepState::Stopping { .. });
             if waits { vec![Event::Stopped { step, attempt, confirmed }] } else { Vec::new() }
         }
-        Input::Inquired { at, found, .. } => inquired(script, state, at, found),
+        Input::Inquired { at, found, said, .. } => inquired(script, state, at, found, said),
         Input::Probed { at, attempt, so } => {
             let step = script.name(at).to_owned();
             let waits = matches!(state.steps[at].state, StepState::Probing { .. });
@@ -235,12 +237,12 @@ fn ended(script: &Script, state: &State, at: NodeAt, end: End, said: String) -> 
     }
 }
 
-fn inquired(script: &Script, state: &State, at: NodeAt, found: Found) -> Vec<Event> {
+fn inquired(script: &Script, state: &State, at: NodeAt, found: Found, said: String) -> Vec<Event> {
     let run = &state.steps[at];
     let (step, attempt) = (script.name(at).to_owned(), run.attempt);
     let StepState::Inquiring { stop, .. } = run.state else { return Vec::new() };
     let alive = found == Found::Alive;
-    let mut events = vec![Event::Inquired { step: step.clone(), attempt, found }];
+    let mut events = vec![Event::Inquired { step: step.clone(), attempt, found, said }];
     // What was followed too often is being ended already.
     let followed = run.adopted < TRIES;
     if alive && followed && stop.is_none() && is_ending(script, state, at) {
@@ -316,7 +318,9 @@ fn overdue(script: &Script, state: &State, at: NodeAt) -> Option<Event> {
         StepState::Asked => Some(Event::Unanswered { step }),
         StepState::Verifying => Some(Event::Verified { step, attempt, passed: false, said: silence() }),
         StepState::Stopping { .. } => Some(Event::Stopped { step, attempt, confirmed: false }),
-        StepState::Inquiring { .. } => Some(Event::Inquired { step, attempt, found: Found::Unknown(silence()) }),
+        StepState::Inquiring { .. } => {
+            Some(Event::Inquired { step, attempt, found: Found::Unknown(silence()), said: String::new() })
+        }
         StepState::Probing { .. } => Some(Event::Probed { step, attempt, so: Seen::Unknown(silence()) }),
         StepState::Waiting | StepState::Resting { .. } | StepState::Failed(_) => None,
         StepState::Done(_) | StepState::Skipped => None,

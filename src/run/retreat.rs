@@ -125,7 +125,12 @@ impl Judge<'_> {
 
     /// Whether it had an effect that is worth a step back.
     fn is_to_undo(&self, at: NodeAt) -> bool {
-        self.facts.changed(at) && self.plan.steps.get(at).is_none_or(|step| !only_looks(step))
+        // A fence that was owed before this run began is no part of what it did to a service.
+        let owed = match self.plan.steps.get(at) {
+            Some(step) => self.plan.collects(&step.id),
+            None => self.plan.carries(&self.plan.gates[at - self.plan.steps.len()].id),
+        };
+        self.facts.changed(at) && !owed && self.plan.steps.get(at).is_none_or(|step| !only_looks(step))
     }
 
     fn is_done(&self, at: NodeAt) -> bool {

@@ -113,7 +113,8 @@ pub(in crate::run) enum Judge {
     /// A person.
     Person,
     /// A step that proves it; a person, where none does.
-    Fence { service: Option<String>, site: String },
+    /// Where somebody vouched for it in an earlier run it is carried: it opens by itself, as a debt.
+    Fence { service: Option<String>, site: String, carried: bool },
     /// Log positions that these steps can ask for, against a promise; a person, where they are unknown or beyond it.
     Positions { steps: Vec<NodeAt>, at_most: Option<Millis>, objective: Option<Millis> },
 }
@@ -233,7 +234,9 @@ impl Script {
             | GateKind::ApproveIrreversible { .. }
             | GateKind::BreakGlass { .. }
             | GateKind::Health => Judge::Person,
-            GateKind::Fence { site, .. } => Judge::Fence { service: gate.service.clone(), site: site.clone() },
+            GateKind::Fence { site, .. } => {
+                Judge::Fence { service: gate.service.clone(), site: site.clone(), carried: plan.carries(&gate.id) }
+            }
             GateKind::DataLoss { objective_ms, at_most_ms, .. } => {
                 let behind = |step: &&Step| step.position.is_some() && step.after.contains(&gate.id);
                 let steps = plan.steps.iter().filter(behind).filter_map(|step| self.find(&step.id)).collect();

@@ -126,6 +126,7 @@ impl State {
             hosts_before: BTreeSet::new(),
             last_end: None,
             said: String::new(),
+            unheard: None,
             hosts: Vec::new(),
             adopted: 0,
             collects: 0,
@@ -305,6 +306,7 @@ impl State {
         let fenced = gate.opened_by.iter().any(|&step| matches!(self.steps[step].state, StepState::Done(_)));
         let is_due = match (&gate.judge, &run.state) {
             (_, GateState::Open(_)) => false,
+            (Judge::Fence { carried: true, .. }, GateState::Waiting) => true,
             (Judge::Fence { .. }, GateState::Waiting) => fenced || self.cant_be_proven(&gate.opened_by),
             (Judge::Fence { .. }, GateState::Asked | GateState::Rejected { .. } | GateState::TimedOut) => fenced,
             (Judge::Person | Judge::Positions { .. }, GateState::Waiting) => true,

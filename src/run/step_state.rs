@@ -30,6 +30,8 @@ pub struct StepRun {
     pub last_end: Option<End>,
     /// What it last said.
     pub said: String,
+    /// Why nobody could say whether its last attempt still runs, while what it should bring about is asked for.
+    pub(in crate::run) unheard: Option<Doubt>,
     /// How its last attempt ended on each host of which that was told, and what was printed there.
     pub hosts: Vec<HostEnd>,
     /// How often it was found alive and followed again, since the pen was last taken.

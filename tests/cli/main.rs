@@ -8,6 +8,7 @@ mod evacuate;
 mod far;
 mod live;
 mod live_end;
+mod observe;
 mod plan;
 mod played;
 mod preflight;

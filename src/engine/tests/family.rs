@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use crate::driver::Fault as Trouble;
 use crate::driver::Silence;
 use crate::driver::World;
 use crate::engine::tests::watch::Watch;
@@ -40,6 +41,7 @@ pub(in crate::engine) struct Family<'a> {
     pub(in crate::engine) members: Vec<Member<'a>>,
     pub(in crate::engine) world: &'a World,
     pub(in crate::engine) silences: &'a [Silence],
+    pub(in crate::engine) faults: &'a [Trouble],
     /// The instant of the first thing that was asked of hands.
     pub(in crate::engine) begin: Stamp,
 }
@@ -170,7 +172,7 @@ impl Family<'_> {
                 let by_hosts = !own.is_empty() && own.iter().all(|step| step.hosts.is_some());
                 if !by_hosts
                     || !goes_on(member.entries, from, until)
-                    || own.iter().any(|step| is_odd(member, step, until))
+                    || own.iter().any(|step| is_odd(member, step, until) || self.is_faulty(step))
                 {
                     continue;
                 }
@@ -183,6 +185,11 @@ impl Family<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether hands fail, or lie, at this step whoever answers.
+    fn is_faulty(&self, step: &Step) -> bool {
+        self.faults.iter().any(|fault| fault.step.matches(&step.id))
     }
 
     /// When a site that was silent answered again.
@@ -243,10 +250,12 @@ fn acting<'a>(steps: &BTreeMap<&str, &'a Step>, event: &Event) -> Option<&'a Ste
     (step.effect == Some(Effect::Writer) && step.done_if.is_some() == asked).then_some(*step)
 }
 
-/// Fence gates that a person opened, and when.
+/// Fence gates that a person opened, now or in an earlier run, and when.
 fn vouched<'a>(member: &Member<'a>) -> Vec<(&'a Gate, Stamp)> {
     let opened = member.entries.iter().filter_map(|entry| {
-        let Event::GateOpened { gate, by: OpenedBy::Person { .. } } = &entry.event else { return None };
+        let Event::GateOpened { gate, by: OpenedBy::Person { .. } | OpenedBy::Earlier } = &entry.event else {
+            return None;
+        };
         Some((gate, entry.at))
     });
     let gates = |(id, at): (&String, Stamp)| Some((member.plan.gates.iter().find(|gate| gate.id == *id)?, at));

@@ -1,5 +1,6 @@
 //! A second loss in the middle of a run, and an old site that answers again: a person plans anew, the successor takes over
-//! in the same world, and a reader of both looks for what must never be. `BONGHWA_SEED` replays a seed that fails.
+//! in the same world, and a reader of both looks for what must never be. `BONGHWA_SEED` replays a seed that fails, and
+//! `BONGHWA_FAMILIES` plays more of them than a test run does.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -368,8 +369,8 @@ impl Story {
             let watch = Watch::follow(&stage.plan, entries)?;
             members.push(Member { name: "child", plan: &stage.plan, entries, watch });
         }
-        let (world, silences) = (&played.world, fate.silences.as_slice());
-        let family = Family { members, world, silences, begin: BEGIN };
+        let (world, silences, faults) = (&played.world, fate.silences.as_slice(), fate.faults.as_slice());
+        let family = Family { members, world, silences, faults, begin: BEGIN };
         family.check()?;
         self.next(fate, &family.members)
     }
@@ -459,9 +460,11 @@ fn told(fate: &Fate, played: &Played, why: &str) -> String {
 }
 
 fn try_seeds(half: u64) {
-    let only: Option<u64> = std::env::var_os("BONGHWA_SEED").and_then(|seed| seed.to_str()?.parse().ok());
+    let wish = |name: &str| -> Option<u64> { std::env::var_os(name).and_then(|wish| wish.to_str()?.parse().ok()) };
+    let only = wish("BONGHWA_SEED");
+    let many = wish("BONGHWA_FAMILIES").unwrap_or(SEEDS).max(only.map_or(0, |only| only + 1));
     let mut met = Met::new();
-    let seeds = (0..SEEDS).filter(|seed| seed / TRIALS % 2 == half && only.is_none_or(|only| only == *seed));
+    let seeds = (0..many).filter(|seed| seed / TRIALS % 2 == half && only.is_none_or(|only| only == *seed));
     if let Some((seed, why)) = noticed(seeds, None, &mut met) {
         panic!("seed {seed}: {why}");
     }

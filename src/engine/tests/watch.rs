@@ -153,9 +153,9 @@ impl<'a> Watch<'a> {
             }
             Event::Verified { step, passed, .. } => {
                 if *passed {
-                    self.is_done(step)
+                    self.is_done(step);
                 } else {
-                    self.lands(step)
+                    self.sets_down(step);
                 }
             }
             Event::Probed { step, so, .. } => self.probed(step, so)?,
@@ -220,11 +220,14 @@ impl<'a> Watch<'a> {
         if matches!(found, Found::NeverBegan | Found::Gone) {
             self.acted.remove(step);
         }
-        // Who was asked after three times in vain is left to a person, and its slot to others.
+        // Who was asked after three times in vain is left to a person, and its slot to others; where what it should bring
+        // about can be asked for, that comes first.
         let asked = self.asked_after.entry(step.to_owned()).or_default();
         *asked += 1;
         let asked = *asked;
-        if *found == Found::NeverBegan || asked >= 3 || (*found == Found::Gone && !has_probe(self.step(step)?)) {
+        let can_be_asked = has_probe(self.step(step)?);
+        let in_vain = asked >= 3 && !(can_be_asked && matches!(found, Found::Unknown(_)));
+        if *found == Found::NeverBegan || in_vain || (*found == Found::Gone && !can_be_asked) {
             self.sets_down(step);
         }
         Ok(())
@@ -236,7 +239,8 @@ impl<'a> Watch<'a> {
         match so {
             Seen::Yes if !both => self.is_done(id),
             Seen::Yes => {}
-            Seen::No | Seen::Unknown(_) => self.lands(id),
+            // Of whom nobody knows that it is dead nobody knows that now.
+            Seen::No | Seen::Unknown(_) => self.sets_down(id),
         }
         Ok(())
     }
@@ -299,6 +303,10 @@ impl<'a> Watch<'a> {
                 }
             }
             (OpenedBy::Judged { .. }, _) => return Err("there is nothing to judge".to_owned()),
+            (OpenedBy::Earlier, GateKind::Fence { .. }) if self.plan.carries(id) => {
+                self.vouched.insert(id.to_owned());
+            }
+            (OpenedBy::Earlier, _) => return Err("nobody vouched for this in an earlier run".to_owned()),
             (OpenedBy::Person { .. }, GateKind::Fence { .. }) => drop(self.vouched.insert(id.to_owned())),
             (OpenedBy::Person { .. }, _) => {}
         }

@@ -76,6 +76,7 @@ fn gates() -> Vec<Event> {
         opened(OpenedBy::Judged { age: Some(Millis(250)) }),
         opened(OpenedBy::Judged { age: None }),
         opened(OpenedBy::Person { by: who(), reason: why() }),
+        opened(OpenedBy::Earlier),
         Event::GateRejected { gate: gate(), by: who(), reason: why() },
         Event::GateTimedOut { gate: gate() },
     ]
@@ -100,11 +101,12 @@ fn attempts() -> Vec<Event> {
         Event::Stopping { step: step(), attempt, why: StopWhy::Timeout },
         Event::Stopping { step: step(), attempt, why: StopWhy::Cancelled },
         Event::Stopped { step: step(), attempt, confirmed: false },
-        Event::Inquired { step: step(), attempt, found: Found::Alive },
-        Event::Inquired { step: step(), attempt, found: Found::Ended(End::Exit(3)) },
-        Event::Inquired { step: step(), attempt, found: Found::NeverBegan },
-        Event::Inquired { step: step(), attempt, found: Found::Gone },
-        Event::Inquired { step: step(), attempt, found: Found::Unknown("no route".into()) },
+        Event::Inquired { step: step(), attempt, found: Found::Alive, said: String::new() },
+        Event::Inquired { step: step(), attempt, found: Found::Ended(End::Exit(3)), said: String::new() },
+        Event::Inquired { step: step(), attempt, found: Found::Ended(End::Ok), said: "promoted\n".into() },
+        Event::Inquired { step: step(), attempt, found: Found::NeverBegan, said: String::new() },
+        Event::Inquired { step: step(), attempt, found: Found::Gone, said: String::new() },
+        Event::Inquired { step: step(), attempt, found: Found::Unknown("no route".into()), said: String::new() },
         Event::Probed { step: step(), attempt, so: Seen::Yes },
         Event::Probed { step: step(), attempt, so: Seen::No },
         Event::Probed { step: step(), attempt, so: Seen::Unknown("no route".into()) },
@@ -192,6 +194,8 @@ fn kind(event: &Event) -> usize {
 }
 
 const KINDS: usize = 33;
+/// How many entries stand in the early sample.
+const EARLY: usize = 54;
 
 #[test]
 fn todays_writer_writes_the_sample_and_todays_reader_reads_it() {
@@ -205,6 +209,13 @@ fn todays_writer_writes_the_sample_and_todays_reader_reads_it() {
     let parsed = parse(SAMPLE_1.as_bytes()).unwrap();
     assert_eq!(parsed.entries, all);
     assert_eq!(parsed.torn, None);
+}
+
+/// From before hosts' words, owed fences and words that were found later were written down.
+#[test]
+fn a_journal_from_before_fields_were_added_still_opens() {
+    let parsed = parse(include_bytes!("../../../tests/samples/journal-v1-early.jsonl")).unwrap();
+    assert_eq!((parsed.entries.len(), parsed.torn), (EARLY, None));
 }
 
 #[test]

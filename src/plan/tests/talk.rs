@@ -9,6 +9,7 @@ use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Millis;
 use crate::model::Observation;
+use crate::model::Owed;
 use crate::model::Ppm;
 use crate::model::Role;
 use crate::model::Scope;
@@ -21,6 +22,7 @@ use crate::plan::Issue;
 use crate::plan::Plan;
 use crate::plan::Refusal;
 use crate::plan::ServiceOnPaper;
+use crate::plan::Step;
 use crate::plan::plan_on;
 use crate::plan::prepare;
 use crate::plan::verify;
@@ -63,6 +65,10 @@ impl<'a> Case<'a> {
     }
 
     fn plan(&self, estate: &Estate) -> Result<Plan, Box<Refusal>> {
+        self.plan_from(estate, &Observation::default())
+    }
+
+    fn plan_from(&self, estate: &Estate, so: &Observation) -> Result<Plan, Box<Refusal>> {
         let incident = Incident {
             scopes: self.sites.iter().map(|site| (Scope::Site(estate.site_named(site).unwrap()), self.state)).collect(),
             surge: self.surge.map(|surge| estate.surge_named(surge).unwrap()),
@@ -74,8 +80,37 @@ impl<'a> Case<'a> {
             as_of: Date::new(2026, 11, 22).unwrap(),
         };
         let inputs = Inputs { sources: Vec::new(), effort: 20_000, errors_elsewhere: 0 };
-        plan_on(&prepare(estate), &incident, &Observation::default(), &inputs)
+        plan_on(&prepare(estate), &incident, so, &inputs)
     }
+}
+
+/// The fence of one replica stands on a person's word since an earlier run; the rest of its site is trusted.
+#[test]
+fn where_a_fence_is_owed_it_is_tried_and_nothing_is_brought_up() {
+    let estate = talk();
+    let lost = Case::lost(&["pangyo"]).plan(&estate).unwrap();
+    let promotion = lost.steps.iter().find(|step| step.phase == "promote").unwrap();
+    let (service, took) = (promotion.service.clone().unwrap(), promotion.site.clone().unwrap());
+    let (id, site) = (estate.service_named(&service).unwrap(), estate.site_named(&took).unwrap());
+    let gate = format!("fence:{service}@{took}");
+    let owed = vec![Owed { site, gate: gate.clone(), service: Some(id) }];
+    let so = Observation { owed, runs: vec!["an-earlier-run".to_owned()], ..Observation::default() };
+
+    let plan = Case::lost(&["pangyo"]).plan_from(&estate, &so).unwrap();
+    assert_eq!(verify(&estate, &plan), []);
+    let there = |step: &&Step| step.service.as_ref() == Some(&service) && step.site.as_ref() == Some(&took);
+    let steps: Vec<&Step> = plan.steps.iter().filter(there).collect();
+    assert!(!steps.is_empty() && steps.iter().all(|step| step.phase == "fence" && plan.collects(&step.id)));
+    let opened_by = &plan.gates.iter().find(|one| one.id == gate).unwrap().opened_by;
+    assert!(plan.carries(&gate) && steps.iter().any(|step| opened_by.contains(&step.id)));
+    let gates = plan.gates.iter().flat_map(|gate| &gate.after);
+    let waits = plan.steps.iter().flat_map(|step| &step.after).chain(gates).any(|before| *before == gate);
+    assert!(!waits, "nothing waits for what may never answer");
+
+    let sites = [took.as_str()];
+    let returns = Case { state: ScopeState::Returning, ..Case::lost(&sites) };
+    let refused = returns.plan_from(&estate, &so).map(|plan| plan.id);
+    assert_eq!(refused, Err(Box::new(Refusal::Quarantined { site: took.clone() })));
 }
 
 fn own_sites(estate: &Estate) -> Vec<&str> {

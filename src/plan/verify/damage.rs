@@ -139,6 +139,16 @@ impl Damage {
                 }
             }
         }
+        // Where a fence is owed, nobody knows whether the old writer still writes.
+        for owed in &plan.owed {
+            let known = estate.service_named(&owed.service).zip(estate.site_named(&owed.site));
+            let Some((service, site)) = known else { continue };
+            for seat in seats[service.at()].iter_mut().filter(|seat| seat.site == site) {
+                if !matches!(seat.state, State::Lost | State::Impaired) {
+                    seat.state = State::Quarantined;
+                }
+            }
+        }
         let surge = plan.incident.surge.as_deref().and_then(|surge| estate.surge_named(surge));
         Self { sites, seats, surge, lost_hosts }
     }

@@ -139,7 +139,7 @@ impl Reader<'_, '_> {
 
     fn services(&mut self) {
         let plan = self.plan;
-        let is_declared = plan.findings.contains(&Issue::DeclaredOnly);
+        let is_declared = |id: &str| starts_as_declared(plan, id);
         for entry in &plan.services {
             self.service("services", &entry.id);
             self.tier(&entry.id, &entry.tier);
@@ -152,7 +152,7 @@ impl Reader<'_, '_> {
                 self.service(&entry.id, other);
             }
             let from: Vec<(&str, Ppm)> = entry.from.iter().map(|from| (from.site.as_str(), from.share)).collect();
-            if is_declared {
+            if is_declared(&entry.id) {
                 self.before(&entry.id, &from);
             }
         }
@@ -162,7 +162,7 @@ impl Reader<'_, '_> {
                 self.replica(&entry.id, &entry.id, &at.site);
             }
             let at: Vec<(&str, Ppm)> = entry.at.iter().map(|at| (at.site.as_str(), at.share)).collect();
-            if is_declared {
+            if is_declared(&entry.id) {
                 self.before(&entry.id, &at);
             }
         }
@@ -309,6 +309,16 @@ pub(super) fn times(paper: &Paper<'_>, found: &mut Vec<Violation>) {
             }
         }
     }
+}
+
+/// Whether a service serves as declared when the plan begins: no journal and no answer says otherwise.
+fn starts_as_declared(plan: &Plan, service: &str) -> bool {
+    let is_it = |writer: &String| writer.split_once('@').is_some_and(|(id, _)| id == service);
+    let is_known = |issue: &Issue| matches!(issue, Issue::Observed { .. } | Issue::AssumedAway);
+    let says_so = |issue: &Issue| {
+        *issue == Issue::DeclaredOnly || matches!(issue, Issue::Asked { elsewhere, .. } if !elsewhere.iter().any(is_it))
+    };
+    plan.findings.iter().any(says_so) && !plan.findings.iter().any(is_known)
 }
 
 /// 50,000 steps of a year each, one after the other: what lies beyond is no time, and sums of it might not fit.

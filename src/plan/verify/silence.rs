@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use crate::model::Phase;
 use crate::plan::GateKind;
 use crate::plan::Mode;
+use crate::plan::Step;
 use crate::plan::verify::asked::Asked;
 use crate::plan::verify::asked::Why;
 use crate::plan::verify::order::u32_of;
@@ -82,7 +83,9 @@ fn sections(paper: &Paper<'_>) -> Vec<Section> {
         let mut section = Section { items: Vec::new(), silencing: Vec::new(), approvals: Vec::new() };
         let mut promotes = false;
         for &item in steps {
-            let step = paper.step(item).filter(|step| is_recovery(&step.procedure));
+            // The fence of a writer that was replaced long ago silences nobody.
+            let counts = |step: &&Step| is_recovery(&step.procedure) && !paper.plan.collects(&step.id);
+            let step = paper.step(item).filter(counts);
             let (Some(step), Some(phase)) = (step, paper.phase_of(item)) else { continue };
             match phase {
                 Phase::Quiesce | Phase::Fence => section.silencing.push(item),
@@ -95,7 +98,7 @@ fn sections(paper: &Paper<'_>) -> Vec<Section> {
         }
         for &item in gates {
             let Some(gate) = paper.gate(item) else { continue };
-            let is_fence = matches!(gate.kind, GateKind::Fence { .. });
+            let is_fence = matches!(gate.kind, GateKind::Fence { .. }) && !paper.plan.carries(&gate.id);
             // Where no step fences, whoever answers has done it by other means.
             if is_fence && gate.opened_by.is_empty() {
                 section.silencing.push(item);

@@ -159,6 +159,12 @@ pub enum OfWriters {
     FenceOpenedWrongly { gate: String, by: Option<String> },
     /// An old writer that answers and is not trusted is never fenced.
     FenceMissing { service: String, site: String },
+    /// A fence that is owed is about nothing that the estate knows, or has no gate of its name.
+    OwedUnknown { gate: String },
+    /// A fence that stands on somebody's word in an earlier run is not tried, though it could be.
+    OwedNotFenced { service: String, site: String },
+    /// Something waits for a fence gate that opens on somebody's word in an earlier run, as if it proved anything.
+    OwedReliedOn { step: String, gate: String },
     /// Two writers at once.
     TwoWriters { service: String, first: String, second: String },
     /// A promotion may lose more than promised, and nobody is asked.

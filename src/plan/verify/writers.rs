@@ -59,7 +59,11 @@ fn promoted(paper: &Paper<'_>, item: u32) -> Option<SiteId> {
 
 /// The gates behind which the writer of a service at a site can never write again.
 fn fences(paper: &Paper<'_>, asked: &mut Asked<'_>, id: ServiceId, site: SiteId) -> Option<SetId> {
-    let fences = gates(paper, id, site, |kind| matches!(kind, GateKind::Fence { .. }));
+    // On a word of long ago nobody is promoted.
+    let fences: Vec<u32> = gates(paper, id, site, |kind| matches!(kind, GateKind::Fence { .. }))
+        .into_iter()
+        .filter(|&gate| paper.gate(gate).is_some_and(|gate| !paper.plan.carries(&gate.id)))
+        .collect();
     (!fences.is_empty()).then(|| asked.demands.set(fences))
 }
 

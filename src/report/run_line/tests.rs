@@ -77,13 +77,16 @@ fn of_step(play: &mut Play) -> String {
     let probing = || StepState::Probing { stop: None };
     tell(probing(), Event::Stopped { step: step.clone(), attempt, confirmed: true });
     tell(doubt(), Event::Stopped { step: step.clone(), attempt, confirmed: false });
-    tell(StepState::Acting, Event::Inquired { step: step.clone(), attempt, found: Found::Alive });
-    tell(done(), Event::Inquired { step: step.clone(), attempt, found: Found::Ended(End::Ok) });
-    tell(rests(), Event::Inquired { step: step.clone(), attempt, found: Found::NeverBegan });
-    tell(probing(), Event::Inquired { step: step.clone(), attempt, found: Found::Gone });
+    tell(StepState::Acting, Event::Inquired { step: step.clone(), attempt, found: Found::Alive, said: String::new() });
+    tell(done(), Event::Inquired { step: step.clone(), attempt, found: Found::Ended(End::Ok), said: String::new() });
+    tell(rests(), Event::Inquired { step: step.clone(), attempt, found: Found::NeverBegan, said: String::new() });
+    tell(probing(), Event::Inquired { step: step.clone(), attempt, found: Found::Gone, said: String::new() });
     let why = "as-db-01 can't be reached".to_owned();
     let unknown = StepState::Failed(FailWhy::InDoubt(Doubt::NoAnswer(why.clone())));
-    tell(unknown.clone(), Event::Inquired { step: step.clone(), attempt, found: Found::Unknown(why.clone()) });
+    tell(
+        unknown.clone(),
+        Event::Inquired { step: step.clone(), attempt, found: Found::Unknown(why.clone()), said: String::new() },
+    );
     tell(done(), Event::Probed { step: step.clone(), attempt, so: Seen::Yes });
     tell(rests(), Event::Probed { step: step.clone(), attempt, so: Seen::No });
     tell(unknown, Event::Probed { step: step.clone(), attempt, so: Seen::Unknown(why) });

@@ -168,6 +168,9 @@ fn of_writers() {
         OfWriters::FenceOpenedWrongly { gate: s("fence:a@c"), by: Some(s("a/x@b")) },
         OfWriters::FenceOpenedWrongly { gate: s("fence:a@c"), by: None },
         OfWriters::FenceMissing { service: s("a"), site: s("c") },
+        OfWriters::OwedUnknown { gate: s("fence:a@c") },
+        OfWriters::OwedNotFenced { service: s("a"), site: s("c") },
+        OfWriters::OwedReliedOn { step: s("a/promote@b"), gate: s("fence:a@c") },
         OfWriters::TwoWriters { service: s("a"), first: s("a/promote@b"), second: s("a/promote@d") },
         OfWriters::NoDataLossGate { step: s("a/promote@b"), lag: Some(AT), objective: Some(Millis::ZERO) },
         OfWriters::NoDataLossGate { step: s("a/promote@b"), lag: None, objective: None },
@@ -181,19 +184,22 @@ fn of_writers() {
         all,
         Violation::Writers,
         &expect![[r#"
-        a/promote@b does not wait until the old writer at c is fenced
-        fence:a@c is opened by a/x@b, which fences nothing there
-        fence:a@c is opened by nothing and nobody
-        nothing fences a at c, which answers and is not trusted
-        a has two writers: a/promote@d does not wait for a fence of what a/promote@b made
-        a/promote@b may lose up to 1m30s250ms of data (0s promised), and nobody is asked
-        a/promote@b may lose an unknown span of data, and nobody is asked
-        data-loss:a@b is judged before the old writer at c is fenced
-        a/shift@b brings users to what no step verifies, though its runbook could
-        a/shift@b does not wait for a/verify@b
-        a/verify@b does not wait for a/promote@b
-        a/drain@c lets go of users before b is ready for them
-    "#]],
+            a/promote@b does not wait until the old writer at c is fenced
+            fence:a@c is opened by a/x@b, which fences nothing there
+            fence:a@c is opened by nothing and nobody
+            nothing fences a at c, which answers and is not trusted
+            fence:a@c is owed, and is about nothing that the estate or the plan knows
+            the fence of a at c stands on a person's word, and nothing tries to prove it
+            a/promote@b waits for fence:a@c, which opens on what somebody said in an earlier run
+            a has two writers: a/promote@d does not wait for a fence of what a/promote@b made
+            a/promote@b may lose up to 1m30s250ms of data (0s promised), and nobody is asked
+            a/promote@b may lose an unknown span of data, and nobody is asked
+            data-loss:a@b is judged before the old writer at c is fenced
+            a/shift@b brings users to what no step verifies, though its runbook could
+            a/shift@b does not wait for a/verify@b
+            a/verify@b does not wait for a/promote@b
+            a/drain@c lets go of users before b is ready for them
+        "#]],
     );
 }
 

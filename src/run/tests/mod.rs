@@ -7,3 +7,4 @@ pub(crate) mod player;
 mod random;
 mod retreat;
 pub(crate) mod talk;
+mod unheard;

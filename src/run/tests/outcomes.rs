@@ -150,7 +150,9 @@ impl Case {
             At::Verifying => vec![ended(End::Ok)],
             At::Stopping => vec![Event::Stopping { step: s(), attempt: 1, why: StopWhy::Timeout }],
             At::Inquiring => vec![lost()],
-            At::Probing => vec![lost(), Event::Inquired { step: s(), attempt: 1, found: Found::Gone }],
+            At::Probing => {
+                vec![lost(), Event::Inquired { step: s(), attempt: 1, found: Found::Gone, said: String::new() }]
+            }
         });
         let letters = match at {
             At::Checking => "c",
@@ -197,7 +199,7 @@ impl Case {
             (_, Answer::Seen(so)) => Input::Probed { at: step, attempt, so },
             (_, Answer::End(end)) => Input::Ended { at: step, attempt, end, said },
             (_, Answer::Stopped(confirmed)) => Input::Stopped { at: step, attempt, confirmed },
-            (_, Answer::Found(found)) => Input::Inquired { at: step, attempt, found },
+            (_, Answer::Found(found)) => Input::Inquired { at: step, attempt, found, said: String::new() },
             (_, Answer::Silence) => {
                 self.now = self.state.next_timer(self.now).unwrap_or(self.now);
                 Input::Tick

@@ -239,8 +239,10 @@ impl<'a> Player<'a> {
         let said = String::new();
         let input = match (answer, what) {
             (Answer::Says(said, reason), _) => return self.later(after, Due::Says(said, reason)),
-            (Answer::End(end), Some(What::Inquire)) => Input::Inquired { at, attempt, found: Found::Ended(end) },
-            (Answer::Found(found), _) => Input::Inquired { at, attempt, found },
+            (Answer::End(end), Some(What::Inquire)) => {
+                Input::Inquired { at, attempt, found: Found::Ended(end), said: String::new() }
+            }
+            (Answer::Found(found), _) => Input::Inquired { at, attempt, found, said: String::new() },
             (Answer::End(end), _) => Input::Ended { at, attempt, end, said },
             (Answer::Hosts(hosts), _) => {
                 for (host, before) in hosts {
@@ -262,7 +264,9 @@ impl<'a> Player<'a> {
             (Answer::So(so), Some(What::Check)) => Input::Checked { at, attempt, so, already: Vec::new() },
             (Answer::So(so), Some(What::Probe)) => Input::Probed { at, attempt, so },
             (Answer::So(_), Some(What::Stop)) => Input::Stopped { at, attempt, confirmed: true },
-            (Answer::So(_), Some(What::Inquire)) => Input::Inquired { at, attempt, found: Found::Ended(End::Ok) },
+            (Answer::So(_), Some(What::Inquire)) => {
+                Input::Inquired { at, attempt, found: Found::Ended(End::Ok), said: String::new() }
+            }
             (Answer::So(so), _) => Input::Verified { at, attempt, so, said },
         };
         self.later(after, Due::Input(input));

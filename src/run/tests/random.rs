@@ -79,7 +79,7 @@ fn script(dice: &mut Dice<'_>) -> Script {
     for gate in 0..gates {
         let judge = match dice.below(3) {
             0 => Judge::Person,
-            1 => Judge::Fence { service: None, site: "west".to_owned() },
+            1 => Judge::Fence { service: None, site: "west".to_owned(), carried: dice.below(4) == 3 },
             _ => Judge::Positions { steps: vec![0], at_most: None, objective: Some(Millis::from_secs(5)) },
         };
         let fence = matches!(judge, Judge::Fence { .. });
@@ -193,7 +193,7 @@ impl Run {
                 if let Event::GateOpened { gate, by } = &entry.event
                     && *gate == node.id
                 {
-                    owed = matches!(by, OpenedBy::Person { .. });
+                    owed = matches!(by, OpenedBy::Person { .. } | OpenedBy::Earlier);
                 }
                 owed &= !matches!(entry.event, Event::Released { .. });
             }
@@ -314,7 +314,7 @@ impl Run {
             if *state == StepState::Checking {
                 return Input::Checked { at, attempt, so: Seen::No, already: Vec::new() };
             }
-            return Input::Inquired { at, attempt, found: Found::Alive };
+            return Input::Inquired { at, attempt, found: Found::Alive, said: String::new() };
         }
         // Mostly what is waited for; else anything.
         let kind = match &self.state.steps[at].state {
@@ -333,7 +333,7 @@ impl Run {
             1 => Input::Ended { at, attempt, end: end(dice), said },
             2 => Input::Verified { at, attempt, so: seen(dice), said },
             3 => Input::Stopped { at, attempt, confirmed: dice.coin() },
-            4 => Input::Inquired { at, attempt, found: found(dice) },
+            4 => Input::Inquired { at, attempt, found: found(dice), said: String::new() },
             5 => Input::Probed { at, attempt, so: seen(dice) },
             6 => {
                 let host = HostEnd { host: "h".to_owned(), end: end(dice), said: String::new() };

@@ -85,6 +85,7 @@ pub(super) fn plan() -> Plan {
         sites: vec![site("alpha", "lost"), site("beta", "up"), site("gamma", "up")],
         services: services(),
         elsewhere: Vec::new(),
+        owed: Vec::new(),
         untouched: 0,
         unplanned: 0,
         gates: gates(),
