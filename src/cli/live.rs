@@ -35,6 +35,7 @@ use crate::journal::Pen;
 use crate::model::Millis;
 use crate::plan::ActionOnPaper;
 use crate::plan::Plan;
+use crate::plan::ProviderOnPaper;
 use crate::plan::Step;
 use crate::report::words;
 use crate::run::Command;
@@ -161,7 +162,8 @@ pub(crate) fn references<'p>(plan: &'p Plan) -> Vec<&'p str> {
         let asked = [&step.done_if, &step.verify, &step.position].into_iter().flatten().map(|probe| &*probe.ask);
         std::iter::once(&step.action).chain(asked).chain(&step.undo).flat_map(ActionOnPaper::references)
     };
-    plan.steps.iter().flat_map(of_step).chain(plan.ssh.passphrase.as_deref()).collect()
+    let kept = plan.providers.iter().flat_map(ProviderOnPaper::references);
+    plan.steps.iter().flat_map(of_step).chain(kept).chain(plan.ssh.passphrase.as_deref()).collect()
 }
 
 /// The socket at which other terminals ask. A run goes on without one, and says so.

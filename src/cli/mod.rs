@@ -37,6 +37,7 @@ mod replan;
 mod report;
 mod resume;
 mod retreat;
+mod routes;
 mod run;
 mod run_folder;
 mod runs;
@@ -46,6 +47,7 @@ mod scope;
 mod screen;
 mod settle;
 mod shared_hosts;
+mod shift;
 mod show;
 pub mod socket;
 mod status;
@@ -139,6 +141,10 @@ enum Command {
     Replan(replan::ReplanArgs),
     /// Take a run back: undo what it did, the last step first
     Retreat(retreat::RetreatArgs),
+    /// Show where routes lead now, by whom, and against what they should
+    Routes(routes::RoutesArgs),
+    /// Move the users of one route between sites; asks first
+    Shift(shift::ShiftArgs),
     /// Explain a service, a step, the lifeline or a finding's code
     Explain(explain::ExplainArgs),
     /// Show where a run stands, and what can be done
@@ -198,6 +204,8 @@ fn dispatch(command: Command, door: &Door) -> Result<Exit, CommandError> {
         Command::Release(args) => release::run(&args, door),
         Command::Replan(args) => replan::run(&args, door),
         Command::Retreat(args) => retreat::run(&args, door),
+        Command::Routes(args) => routes::run(&args, door),
+        Command::Shift(args) => shift::run(&args, door),
         Command::Report(args) => report::run(&args, door),
         Command::Runs(args) => runs::run(&args, door),
         Command::Explain(args) => explain::run(&args, door),

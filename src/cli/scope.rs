@@ -5,6 +5,7 @@ use crate::load;
 use crate::model::Estate;
 use crate::model::HostSet;
 use crate::model::HostSetError;
+use crate::model::RouteId;
 use crate::model::Scope;
 use crate::model::ServiceId;
 use crate::model::SiteId;
@@ -37,6 +38,13 @@ pub(crate) fn scope(estate: &Estate, text: &str) -> Result<Scope, CommandError> 
 pub(crate) fn site(estate: &Estate, name: &str) -> Result<SiteId, CommandError> {
     let known = estate.sites.iter().map(|site| site.name.as_str());
     estate.site_named(name).ok_or_else(|| unknown("site", name, known))
+}
+
+/// A route by its name.
+pub(crate) fn route(estate: &Estate, name: &str) -> Result<RouteId, CommandError> {
+    let known = estate.routes.iter().map(|route| route.name.as_str());
+    let found = estate.routes.iter().position(|route| route.name == name);
+    found.map(RouteId::new).ok_or_else(|| unknown("route", name, known))
 }
 
 /// A service by its name.

@@ -1,5 +1,6 @@
 //! From a step on paper to what hands are asked: the same, with its hosts counted out and its run named.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::driver::HealthTask;
@@ -21,6 +22,7 @@ use crate::plan::HostsOnPaper;
 use crate::plan::HttpOnPaper;
 use crate::plan::Plan;
 use crate::plan::ProbeOnPaper;
+use crate::plan::RecordOnPaper;
 use crate::plan::RouteOnPaper;
 use crate::plan::StageOnPaper;
 use crate::plan::Step;
@@ -130,7 +132,7 @@ pub(in crate::engine) fn task(plan: &Plan, action: &ActionOnPaper, run: &str) ->
         ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },
         ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
-        ActionOnPaper::Route(shift) => Task::Route(route_task(plan, shift, run)),
+        ActionOnPaper::Route(shift) => Task::Route(route_task(plan, shift, run)?),
         ActionOnPaper::Scale { provider, to } => Task::Scale { provider: provider.clone(), to: to.clone() },
         ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: named(via) },
         ActionOnPaper::Wait(probe) => Task::Wait(probe_of(plan, probe, run)?),
@@ -167,24 +169,51 @@ fn http_task(http: &HttpOnPaper, run: &str) -> HttpTask {
     }
 }
 
-fn route_task(plan: &Plan, shift: &RouteOnPaper, run: &str) -> RouteTask {
-    let route = plan.routes.iter().find(|route| route.name == shift.route);
-    let stage = |stage: &StageOnPaper| RouteStage { to: stage.to.clone(), hold: stage.hold_ms };
+/// Every route that these steps shift, once, as the first of them does.
+pub(in crate::engine) fn shifts(plan: &Plan, steps: &[usize], run: &str) -> Vec<RouteTask> {
+    let mut found: BTreeMap<&str, &RouteOnPaper> = BTreeMap::new();
+    for at in steps {
+        if let ActionOnPaper::Route(shift) = &plan.steps[*at].action {
+            found.entry(&shift.route).or_insert(shift);
+        }
+    }
+    found.into_values().filter_map(|shift| route_task(plan, shift, run)).collect()
+}
+
+/// Every route of a plan, to be looked at and not to be shifted.
+pub(in crate::engine) fn all_routes(plan: &Plan, run: &str) -> Vec<RouteTask> {
+    plan.routes.iter().map(|route| looked_at(plan, route, run)).collect()
+}
+
+fn looked_at(plan: &Plan, route: &RecordOnPaper, run: &str) -> RouteTask {
     RouteTask {
-        route: shift.route.clone(),
-        provider: provider_task(plan, &shift.provider, run),
-        record: route.map(|route| route.record.clone()).unwrap_or_default(),
-        ttl: shift.ttl_ms,
-        at: route.map(|route| route.at.clone()).unwrap_or_default(),
-        stages: shift.stages.iter().map(stage).collect(),
-        leaves: shift.leaves.clone(),
-        barred: shift.barred.clone(),
-        health: route.and_then(|route| route.health.as_ref()).map(|health| HealthTask {
+        route: route.name.clone(),
+        provider: provider_task(plan, &route.provider, run),
+        record: route.record.clone(),
+        ttl: route.ttl_ms,
+        at: route.at.clone(),
+        stages: Vec::new(),
+        leaves: Vec::new(),
+        barred: Vec::new(),
+        health: route.health.as_ref().map(|health| HealthTask {
             url: health.url.clone(),
             expect_status: health.expect_status,
             max_error_rate: health.max_error_rate,
         }),
     }
+}
+
+/// None where the plan does not say where the route can lead: it was not made by this program.
+fn route_task(plan: &Plan, shift: &RouteOnPaper, run: &str) -> Option<RouteTask> {
+    let route = plan.routes.iter().find(|route| route.name == shift.route)?;
+    let stage = |stage: &StageOnPaper| RouteStage { to: stage.to.clone(), hold: stage.hold_ms };
+    Some(RouteTask {
+        stages: shift.stages.iter().map(stage).collect(),
+        leaves: shift.leaves.clone(),
+        barred: shift.barred.clone(),
+        ttl: shift.ttl_ms,
+        ..looked_at(plan, route, run)
+    })
 }
 
 /// A provider that the plan does not know can do nothing, and says so when it is asked.

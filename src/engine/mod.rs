@@ -26,6 +26,7 @@ pub use inbox::Handle;
 pub use people::People;
 pub use preflight::Look;
 pub use preflight::preflight;
+pub use preflight::routes;
 pub use rehearse::Rehearsed;
 pub use rehearse::Trial;
 pub use rehearse::rehearse;

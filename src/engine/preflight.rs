@@ -16,6 +16,7 @@ use crate::driver::Answer;
 use crate::driver::Driver;
 use crate::driver::HostAt;
 use crate::driver::Key;
+use crate::driver::RouteTask;
 use crate::driver::Scout;
 use crate::driver::Secret;
 use crate::engine::job;
@@ -30,9 +31,11 @@ use crate::run::Stamp;
 use crate::run::preflight;
 use crate::run::preflight::Heard;
 use crate::run::preflight::HostSeen;
+use crate::run::preflight::LookSeen;
 use crate::run::preflight::MissingSecret;
 use crate::run::preflight::PREFLIGHT_FORMAT;
 use crate::run::preflight::Preflight;
+use crate::run::preflight::RouteSeen;
 use crate::run::preflight::Stage;
 use crate::run::preflight::StepSeen;
 use crate::run::preflight::Why;
@@ -100,11 +103,13 @@ pub async fn preflight<H: Driver + Scout>(plan: &Arc<Plan>, hands: &Arc<H>, look
     }
     let turns = Semaphore::new(QUESTIONS_AT_ONCE);
     let scene = Arc::new(Scene { plan: Arc::clone(plan), hands: Arc::clone(hands), hosts, turns, until });
+    let shifts = job::shifts(plan, &steps, RUN);
     let mut asking = JoinSet::new();
     for at in steps {
         let scene = Arc::clone(&scene);
         asking.spawn(async move { (at, scene.see(at).await) });
     }
+    let routes = see_routes(hands, shifts, until).await;
     let mut seen = BTreeMap::new();
     while let Some(step) = asking.join_next().await {
         match step {
@@ -130,8 +135,75 @@ pub async fn preflight<H: Driver + Scout>(plan: &Arc<Plan>, hands: &Arc<H>, look
         unreached: preflight::folded(&all),
         secrets,
         missing,
-        steps: seen.into_values().collect(),
+        steps: seen.into_iter().map(|(at, step)| shifted(&plan.steps[at], step, &routes)).collect(),
+        routes,
     }
+}
+
+/// Looks at every route of a plan, whatever its steps do. `within` is how long it may take.
+pub async fn routes<H: Driver + Scout>(plan: &Plan, hands: &Arc<H>, within: Millis) -> Vec<RouteSeen> {
+    let until = Instant::now() + Duration::from_millis(within.0);
+    see_routes(hands, job::all_routes(plan, RUN), until).await
+}
+
+async fn see_routes<H: Driver + Scout>(hands: &Arc<H>, routes: Vec<RouteTask>, until: Instant) -> Vec<RouteSeen> {
+    let turns = Arc::new(Semaphore::new(QUESTIONS_AT_ONCE));
+    let mut asking = JoinSet::new();
+    for task in routes {
+        let (hands, turns) = (Arc::clone(hands), Arc::clone(&turns));
+        asking.spawn(async move {
+            let (route, provider) = (task.route.clone(), task.provider.name.clone());
+            let look = async {
+                let _turn = turns.acquire().await;
+                hands.route(task).await
+            };
+            match timeout_at(until, look).await {
+                Ok(seen) => route_seen(route, provider, seen),
+                Err(_) => {
+                    let troubles = vec![format!("{provider} did not answer in time")];
+                    RouteSeen { route, provider, leads: None, looks: Vec::new(), troubles, remarks: Vec::new() }
+                }
+            }
+        });
+    }
+    let mut all = asking.join_all().await;
+    all.sort_by(|one, other| one.route.cmp(&other.route));
+    all
+}
+
+fn route_seen(route: String, provider: String, seen: driver::RouteSeen) -> RouteSeen {
+    let driver::RouteSeen { read, looks, mut troubles, mut remarks } = seen;
+    let leads = match read {
+        Ok(led) => {
+            if !led.foreign.is_empty() {
+                let foreign = led.foreign.join(", ");
+                troubles
+                    .push(format!("it leads to {foreign}, which no site of the route has: somebody else wrote that"));
+            }
+            let differs = looks.iter().filter_map(|(server, table)| Some((server, table.as_ref().ok()?)));
+            let differs = differs.filter(|(_, table)| table.shares != led.shares);
+            remarks.extend(differs.map(|(server, table)| format!("{server} says otherwise: {}", table.fact)));
+            Some(led.shares)
+        }
+        // What stands in the way often says the same.
+        Err(why) if troubles.contains(&why) => None,
+        Err(why) => {
+            troubles.insert(0, why);
+            None
+        }
+    };
+    let looks = looks.into_iter().map(|(server, table)| match table {
+        Ok(led) => LookSeen { server, leads: Some(led.shares), says: led.fact },
+        Err(why) => LookSeen { server, leads: None, says: why },
+    });
+    RouteSeen { route, provider, leads, looks: looks.collect(), troubles, remarks }
+}
+
+/// What a look at its route says of a shift.
+fn shifted(step: &Step, seen: StepSeen, routes: &[RouteSeen]) -> StepSeen {
+    let ActionOnPaper::Route(shift) = &step.action else { return seen };
+    let route = routes.iter().find(|route| route.route == shift.route);
+    StepSeen { tag: preflight::shift_tag(shift, route), ..seen }
 }
 
 /// What a host is needed for.

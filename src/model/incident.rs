@@ -32,6 +32,21 @@ pub struct Incident {
 }
 
 impl Incident {
+    /// Nothing happened: what is not trusted stands elsewhere.
+    #[must_use]
+    pub const fn nothing(as_of: Date) -> Self {
+        Self {
+            scopes: Vec::new(),
+            surge: None,
+            load: Ppm::ONE,
+            began_before: None,
+            to: Vec::new(),
+            only_lifeline: false,
+            accept_degraded: false,
+            as_of,
+        }
+    }
+
     /// Whether a plan for it leaves out services of this tier: it was asked for the lifeline alone.
     #[must_use]
     pub fn leaves_out(&self, tier: TierId) -> bool {

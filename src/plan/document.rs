@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::Ssh;
+use crate::plan::ActionOnPaper;
 use crate::plan::BastionOnPaper;
 use crate::plan::Gate;
 use crate::plan::Issue;
@@ -86,6 +87,19 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// Who keeps the route that an action shifts, or launches what it asks for.
+    #[must_use]
+    pub fn provider_of(&self, action: &ActionOnPaper) -> Option<&ProviderOnPaper> {
+        let name = match action {
+            ActionOnPaper::Route(shift) => &shift.provider,
+            ActionOnPaper::Scale { provider, .. } => provider,
+            ActionOnPaper::Ssh { .. } | ActionOnPaper::Exec { .. } | ActionOnPaper::Http(_) => return None,
+            ActionOnPaper::Confirm { .. } | ActionOnPaper::Notify { .. } | ActionOnPaper::Wait(_) => return None,
+            ActionOnPaper::Fetch { .. } => return None,
+        };
+        self.providers.iter().find(|provider| provider.name == *name)
+    }
+
     /// Whether a gate is about a fence that somebody vouched for in an earlier run: nothing waits for it.
     #[must_use]
     pub fn carries(&self, gate: &str) -> bool {

@@ -90,6 +90,7 @@ pub use moving::MoveRefusal;
 pub use moving::moving;
 pub use questions::Questions;
 pub use questions::questions;
+pub use records::looking;
 pub use retreat::ByHand;
 pub use retreat::RetreatError;
 pub use retreat::RetreatOnPaper;

@@ -144,7 +144,7 @@ pub fn moving(
         let gains = *share > now.get(site).copied().unwrap_or(Ppm::ZERO);
         can_go(estate, observation, wanted.route, &services, *site, gains.then_some(*share))?;
     }
-    let incident = nothing(wanted.as_of);
+    let incident = Incident::nothing(wanted.as_of);
     let situation = Situation::new(estate, &incident, observation);
     let turn = Turn::between(estate, &situation, first, route, now.clone(), to.clone());
     let shift = turn.on_paper(|site| estate.site(site).name.clone());
@@ -171,20 +171,6 @@ pub fn moving(
     plan.providers = records::providers(estate, &situation, &plan.steps);
     canon::name(&mut plan)?;
     Ok(plan)
-}
-
-/// Nothing is lost: what is not trusted stands in the observation.
-fn nothing(as_of: Date) -> Incident {
-    Incident {
-        scopes: Vec::new(),
-        surge: None,
-        load: Ppm::ONE,
-        began_before: None,
-        to: Vec::new(),
-        only_lifeline: false,
-        accept_degraded: false,
-        as_of,
-    }
 }
 
 /// Whether a site may have a share, which is none where it does not gain any.

@@ -4,19 +4,26 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use crate::model::Action;
+use crate::model::Date;
 use crate::model::Estate;
+use crate::model::Incident;
+use crate::model::Observation;
 use crate::model::Provider;
 use crate::model::Route;
+use crate::model::RouteId;
 use crate::model::SecretRef;
 use crate::model::Server;
 use crate::placement::Situation;
 use crate::plan::ActionOnPaper;
+use crate::plan::FormatError;
 use crate::plan::HealthOnPaper;
 use crate::plan::Issue;
+use crate::plan::Plan;
 use crate::plan::ProviderOnPaper;
 use crate::plan::RecordOnPaper;
 use crate::plan::Step;
 use crate::plan::TsigOnPaper;
+use crate::plan::blank;
 use crate::plan::draft::Web;
 use crate::plan::ramp;
 use crate::plan::scene::Scene;
@@ -41,7 +48,9 @@ pub(in crate::plan) fn records(estate: &Estate, steps: &[Step]) -> Vec<RecordOnP
 fn record(estate: &Estate, route: &Route, service: &str) -> RecordOnPaper {
     RecordOnPaper {
         name: route.name.clone(),
+        provider: estate.providers[route.provider.at()].name.clone(),
         record: route.record.clone(),
+        ttl_ms: route.ttl,
         at: route.at.iter().map(|(site, addresses)| (estate.site(*site).name.clone(), addresses.clone())).collect(),
         health: route.health.as_ref().map(|health| HealthOnPaper {
             url: health.http.fill(|name| (name == "service").then_some(service)).to_string(),
@@ -69,6 +78,29 @@ pub(in crate::plan) fn providers(estate: &Estate, situation: &Situation, steps: 
     let mut all: Vec<ProviderOnPaper> = all.map(|provider| on_paper(situation, provider)).collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
+}
+
+/// A plan that does nothing, and knows of these routes all that it takes to look at them.
+///
+/// # Errors
+///
+/// Only what the serializer itself could say.
+pub fn looking(
+    estate: &Estate,
+    observation: &Observation,
+    as_of: Date,
+    routes: &[RouteId],
+) -> Result<Plan, FormatError> {
+    let mut plan = blank(estate, as_of)?;
+    let situation = Situation::new(estate, &Incident::nothing(as_of), observation);
+    let service = |id: RouteId| estate.services.iter().find(|service| service.route == Some(id));
+    let named = |id: RouteId| service(id).map_or("", |service| service.name.as_str());
+    plan.routes = routes.iter().map(|id| record(estate, &estate.routes[id.at()], named(*id))).collect();
+    let mut keepers: Vec<usize> = routes.iter().map(|id| estate.routes[id.at()].provider.at()).collect();
+    keepers.sort_unstable();
+    keepers.dedup();
+    plan.providers = keepers.into_iter().map(|at| on_paper(&situation, &estate.providers[at])).collect();
+    Ok(plan)
 }
 
 /// Whether a server is where nothing is lost, or nobody said where it is.

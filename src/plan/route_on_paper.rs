@@ -46,8 +46,12 @@ pub struct StageOnPaper {
 pub struct RecordOnPaper {
     /// Its name.
     pub name: String,
+    /// Who keeps it, one of the plan's `providers`.
+    pub provider: String,
     /// The record, backend or path that the provider knows it by.
     pub record: String,
+    /// How long answers may be kept.
+    pub ttl_ms: Millis,
     /// Addresses by site.
     pub at: Vec<(String, Vec<String>)>,
     /// How health is judged on the way.

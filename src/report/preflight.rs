@@ -41,6 +41,14 @@ pub fn preflight_text(seen: &Preflight, all: bool, paint: Paint) -> String {
     for secret in &seen.missing {
         section("MISSING", Tone::Alarm, &missing(secret, if all { usize::MAX } else { paint.columns - HEAD }));
     }
+    for route in &seen.routes {
+        for trouble in &route.troubles {
+            section("ROUTE", Tone::Alarm, &format!("{} ({}): {trouble}", route.route, route.provider));
+        }
+        for remark in &route.remarks {
+            section("route", Tone::Care, &format!("{} ({}): {remark}", route.route, route.provider));
+        }
+    }
     for group in groups(seen) {
         if all {
             for step in &group.steps {
@@ -67,7 +75,11 @@ pub fn preflight_lines(seen: &Preflight, columns: usize) -> String {
     let mut out = words::hang("PREFLIGHT ", &format!("{}; {}", needs(seen), tags(seen)), columns);
     let hosts = seen.unreached.iter().filter(|group| !group.excused).map(|group| unreached(group, false, columns / 2));
     let secrets = seen.missing.iter().map(|secret| missing(secret, columns.saturating_sub(4)));
-    let all: Vec<String> = hosts.chain(secrets).collect();
+    let routes = seen
+        .routes
+        .iter()
+        .flat_map(|route| route.troubles.iter().map(move |trouble| format!("route {}: {trouble}", route.route)));
+    let all: Vec<String> = hosts.chain(secrets).chain(routes).collect();
     for line in all.iter().take(FEW) {
         out.push_str(&format!("  ! {}\n", words::cut(line, columns.saturating_sub(4))));
     }
@@ -109,10 +121,14 @@ fn needs(seen: &Preflight) -> String {
         (0, _) => String::new(),
         (missing, all) => format!(", {missing} of {all} secrets missing"),
     };
+    let routes = match seen.routes.iter().filter(|route| !route.troubles.is_empty()).count() {
+        0 => String::new(),
+        count => format!(", {} of {} routes can't be shifted", count, seen.routes.len()),
+    };
     let late = seen.steps.iter().filter(|step| is_late(step)).count();
     let late =
         if late == 0 { String::new() } else { format!(", {} not answered in time", words::count(late, "probe")) };
-    format!("{hosts}{secrets}{late}")
+    format!("{hosts}{secrets}{routes}{late}")
 }
 
 fn is_late(step: &StepSeen) -> bool {
@@ -163,7 +179,7 @@ const fn kind_of(tag: &Tag) -> Kind {
         Tag::Probed { done: false, .. } => Kind::NotDone,
         Tag::Predicted => Kind::Predicted,
         Tag::Opaque { .. } => Kind::Opaque,
-        Tag::Unreachable { excused: false, .. } => Kind::Unreachable,
+        Tag::Refused | Tag::Unreachable { excused: false, .. } => Kind::Unreachable,
         Tag::Unreachable { excused: true, .. } => Kind::Excused,
     }
 }
@@ -192,6 +208,7 @@ fn groups(seen: &Preflight) -> Vec<Group<'_>> {
 fn shape(tag: &Tag) -> (&'static str, String, Tone) {
     match tag {
         Tag::Unreachable { count: 0, .. } => ("unreachable", "no answer in time".to_owned(), Tone::Alarm),
+        Tag::Refused => ("unreachable", "the keeper of its route, as above".to_owned(), Tone::Alarm),
         Tag::Unreachable { excused: false, .. } => ("unreachable", String::new(), Tone::Alarm),
         Tag::Unreachable { excused: true, .. } => {
             ("excused", "not reached; that counts as done, or a person is asked".to_owned(), Tone::Quiet)
@@ -199,6 +216,7 @@ fn shape(tag: &Tag) -> (&'static str, String, Tone) {
         Tag::Probed { done: true, by: By::Verify, .. } => {
             ("probed", "already so, as their proof says".to_owned(), Tone::Good)
         }
+        Tag::Probed { done: true, by: By::Route, .. } => ("probed", "users are there already".to_owned(), Tone::Good),
         Tag::Probed { done: true, by: By::DoneIf | By::Wait, .. } => ("probed", "already done".to_owned(), Tone::Good),
         Tag::Probed { done: false, .. } => ("probed", "not done".to_owned(), Tone::Head),
         Tag::Predicted => ("predicted", "all reached, no probe declared".to_owned(), Tone::Head),
@@ -224,9 +242,8 @@ fn one(step: &StepSeen) -> String {
         Tag::Probed { so, of, .. } if *of > 1 => format!("{} ({so} of {of} hosts)", shape(&step.tag).1),
         Tag::Unreachable { hosts, count, of, .. } if *count > 0 => format!("{count} of {of} hosts: {hosts}"),
         Tag::Opaque { because, detail: Some(detail) } => format!("{}: {detail}", why_opaque(*because)),
-        Tag::Probed { .. } | Tag::Unreachable { .. } | Tag::Opaque { detail: None, .. } | Tag::Predicted => {
-            shape(&step.tag).1
-        }
+        Tag::Probed { .. } | Tag::Unreachable { .. } | Tag::Refused => shape(&step.tag).1,
+        Tag::Opaque { detail: None, .. } | Tag::Predicted => shape(&step.tag).1,
     };
     let mut text = format!("{}: {what}", step.step);
     for position in &step.positions {
@@ -286,6 +303,7 @@ mod tests {
     use crate::run::preflight::By;
     use crate::run::preflight::MissingSecret;
     use crate::run::preflight::Preflight;
+    use crate::run::preflight::RouteSeen;
     use crate::run::preflight::Stage;
     use crate::run::preflight::StepSeen;
     use crate::run::preflight::Tag;
@@ -323,7 +341,16 @@ mod tests {
                 why: "env:TSIG: no such variable is set, or it is empty".to_owned(),
                 steps: vec!["dns/shift@ansan".to_owned()],
             }],
+            routes: vec![RouteSeen {
+                route: "text".to_owned(),
+                provider: "gslb".to_owned(),
+                leads: None,
+                looks: Vec::new(),
+                troubles: vec!["ns1.ansan:53 refuses the key bonghwa.: compare it with the server's".to_owned()],
+                remarks: vec!["the zone is also answered by ns9.example.: name it in `also`".to_owned()],
+            }],
             steps: vec![
+                step("text-message/shift@ansan", Tag::Refused),
                 step("message-store/promote@ansan", probed(false)),
                 step("message-store/start@ansan", lost(false)),
                 step("message-store/fence@pangyo", lost(true)),

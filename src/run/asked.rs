@@ -59,7 +59,7 @@ impl Says {
             Tag::Probed { done: true, .. } => Self::Yes,
             Tag::Probed { so: 0, .. } => Self::No,
             Tag::Probed { .. } => Self::InPart,
-            Tag::Predicted | Tag::Opaque { .. } | Tag::Unreachable { .. } => Self::Nothing,
+            Tag::Predicted | Tag::Refused | Tag::Opaque { .. } | Tag::Unreachable { .. } => Self::Nothing,
         }
     }
 }

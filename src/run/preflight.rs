@@ -12,6 +12,8 @@ use crate::model::Ppm;
 use crate::plan::ActionOnPaper;
 use crate::plan::Plan;
 use crate::plan::ProbeOnPaper;
+use crate::plan::ProviderOnPaper;
+use crate::plan::RouteOnPaper;
 use crate::plan::Step;
 use crate::run::Position;
 
@@ -42,8 +44,41 @@ pub struct Preflight {
     pub secrets: u64,
     /// Those that are not there.
     pub missing: Vec<MissingSecret>,
+    /// The routes that these steps shift, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub routes: Vec<RouteSeen>,
     /// Every step that was looked at, in the order of the plan.
     pub steps: Vec<StepSeen>,
+}
+
+/// What was seen of a route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RouteSeen {
+    /// Its name.
+    pub route: String,
+    /// Who keeps it.
+    pub provider: String,
+    /// The shares by site that it leads to now; none where nobody could say.
+    pub leads: Option<Vec<(String, Ppm)>>,
+    /// What each server says that answers for it, asked by another way.
+    pub looks: Vec<LookSeen>,
+    /// What stands in the way of a shift, with what to do.
+    pub troubles: Vec<String>,
+    /// What people should know besides.
+    pub remarks: Vec<String>,
+}
+
+/// What one server says of a route.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct LookSeen {
+    /// Which.
+    pub server: String,
+    /// The shares by site; none where it did not say.
+    pub leads: Option<Vec<(String, Ppm)>>,
+    /// In its own words, or why it did not say.
+    pub says: String,
 }
 
 /// Hosts that were not reached, all for one reason.
@@ -140,6 +175,8 @@ pub enum Tag {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
+    /// The keeper of its route can't be asked, or would refuse: `routes` has why.
+    Refused,
     /// Fewer of its hosts than are enough were reached.
     Unreachable {
         /// Which were not; empty where what was asked runs on no host.
@@ -163,6 +200,8 @@ pub enum By {
     Verify,
     /// It is a probe itself.
     Wait,
+    /// The keeper of its route says where users are.
+    Route,
 }
 
 /// Why nobody can look.
@@ -272,6 +311,22 @@ pub fn tag(step: &Step, hosts: u64, unreached: &[String], heard: Option<(By, Hea
     }
 }
 
+/// What follows of a shift, from what was seen of its route.
+#[must_use]
+pub fn shift_tag(shift: &RouteOnPaper, seen: Option<&RouteSeen>) -> Tag {
+    let Some(RouteSeen { leads: Some(leads), troubles, .. }) = seen else { return Tag::Refused };
+    if !troubles.is_empty() {
+        return Tag::Refused;
+    }
+    let share = |site: &str| leads.iter().find(|(at, _)| at == site).map_or(Ppm::ZERO, |(_, share)| *share);
+    let there = shift.to.iter().all(|(site, share_of)| share(site).0.abs_diff(share_of.0) <= NEAR.0);
+    let left = shift.leaves.iter().all(|site| share(site) == Ppm::ZERO);
+    Tag::Probed { by: By::Route, done: there && left, so: 0, of: 0 }
+}
+
+/// Weights come no nearer to a share than this.
+const NEAR: Ppm = Ppm(10_000);
+
 /// What can be said of an action that nobody can ask after.
 const fn unasked(action: &ActionOnPaper) -> Tag {
     let because = match action {
@@ -331,7 +386,7 @@ impl Preflight {
     /// Steps that can't be done as it stands, because too few of their hosts answer, or nobody did in time.
     #[must_use]
     pub fn unreachable_steps(&self) -> usize {
-        let is_lost = |step: &&StepSeen| matches!(step.tag, Tag::Unreachable { excused: false, .. });
+        let is_lost = |step: &&StepSeen| matches!(step.tag, Tag::Refused | Tag::Unreachable { excused: false, .. });
         self.steps.iter().filter(is_lost).count()
     }
 
@@ -363,6 +418,12 @@ pub fn references(plan: &Plan, only_lifeline: bool) -> Vec<Named<'_>> {
     for step in looked_at(plan, only_lifeline).map(|at| &plan.steps[at]) {
         let probes = [&step.done_if, &step.verify, &step.position].into_iter().flatten().map(|probe| &*probe.ask);
         for action in std::iter::once(&step.action).chain(probes).chain(&step.undo) {
+            for reference in plan.provider_of(action).into_iter().flat_map(ProviderOnPaper::references) {
+                let steps = found.entry((reference, false)).or_default();
+                if steps.last() != Some(&step.id.as_str()) {
+                    steps.push(&step.id);
+                }
+            }
             let secrets = action.references().into_iter().map(|reference| (reference, false));
             for key in secrets.chain(certificates(action).into_iter().map(|reference| (reference, true))) {
                 let steps = found.entry(key).or_default();
