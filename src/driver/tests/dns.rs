@@ -302,6 +302,9 @@ async fn what_was_sent_and_not_answered_is_found_out() {
     let outcome = act(&unsigned(&mute), 60, Told::nobody()).await;
     assert_eq!((outcome.end, mute.updates()), (End::Ok, 1));
     assert!(outcome.said.head.contains("did not answer: it hung up, so nobody knows whether the change counted"));
+    // It counted after it was looked for, so the next try comes too late.
+    let late = NameServer::start(Manner::Late, &PANGYO).await;
+    assert_eq!((end(&unsigned(&late), 60).await, late.updates()), (End::Ok, 2));
     // It did not count, and is sent again until time is over.
     let deaf = NameServer::start(Manner::Deaf, &PANGYO).await;
     let End::Lost(why) = end(&unsigned(&deaf), 4).await else { panic!("it ended otherwise") };
@@ -332,6 +335,10 @@ async fn an_unsigned_no_may_be_about_the_key() {
         let why = refused(&task(&[server.server()])).await;
         assert!(why.contains(expected), "{why}");
     }
+    // Nor is anything else heard that is more than a plain no.
+    let changed = NameServer::start(Manner::Says(ResponseCode::NXRRSet), &PANGYO).await;
+    let End::Lost(why) = end(&task(&[changed.server()]), 3).await else { panic!("it ended otherwise") };
+    assert!(why.contains("answered NXRRSET without a signature, so nobody knows"), "{why}");
     let failing = NameServer::start(Manner::Says(ResponseCode::ServFail), &PANGYO).await;
     let End::Lost(why) = end(&unsigned(&failing), 3).await else { panic!("it ended otherwise") };
     assert!(why.contains("failed (SERVFAIL: look at its log), so nobody knows"), "{why}");

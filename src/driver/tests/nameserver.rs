@@ -25,6 +25,8 @@ pub(in crate::driver) enum Manner {
     Deaf,
     /// Does it, and hangs up without an answer.
     Mute,
+    /// Hangs up at the first, and does it when the next one comes, which then finds another record than it expects.
+    Late,
     /// Says that it was done, does nothing, and signs nothing.
     Liar,
     /// Answers with this code, does nothing, and signs nothing.
@@ -101,15 +103,19 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> std::io::Result<()
     stream.read_exact(&mut bytes).await?;
     let asked = Message::from_vec(&bytes).expect("a message");
     if asked.metadata.op_code == OpCode::Update {
-        *shared.updates.lock().expect("a count") += 1;
+        let updates = {
+            let mut updates = shared.updates.lock().expect("a count");
+            *updates += 1;
+            *updates
+        };
         match shared.manner {
             Manner::Deaf => std::future::pending().await,
             Manner::Mute => {
-                let added = asked.authorities.iter().filter(|record| record.dns_class == DNSClass::IN);
-                let added = added.filter_map(|record| record.data.ip_addr()).collect();
-                *shared.addresses.lock().expect("addresses") = added;
+                shared.take_in(&asked);
                 return Ok(());
             }
+            Manner::Late if updates == 1 => return Ok(()),
+            Manner::Late => shared.take_in(&asked),
             Manner::Liar | Manner::Says(_) => {}
         }
     }
@@ -119,6 +125,12 @@ async fn serve(mut stream: TcpStream, shared: Arc<Shared>) -> std::io::Result<()
 }
 
 impl Shared {
+    /// Does what an update says.
+    fn take_in(&self, update: &Message) {
+        let added = update.authorities.iter().filter(|record| record.dns_class == DNSClass::IN);
+        *self.addresses.lock().expect("addresses") = added.filter_map(|record| record.data.ip_addr()).collect();
+    }
+
     fn answer(&self, asked: Message) -> Message {
         let mut answer = asked.into_response();
         answer.signature = None;
@@ -126,9 +138,11 @@ impl Shared {
         if answer.metadata.op_code == OpCode::Update {
             answer.answers.clear();
             answer.authorities.clear();
-            if let Manner::Says(code) = self.manner {
-                answer.metadata.response_code = code;
-            }
+            answer.metadata.response_code = match self.manner {
+                Manner::Says(code) => code,
+                Manner::Late => ResponseCode::NXRRSet,
+                Manner::Deaf | Manner::Mute | Manner::Liar => ResponseCode::NoError,
+            };
             return answer;
         }
         let (name, kind) = (answer.queries[0].name().clone(), answer.queries[0].query_type());

@@ -160,9 +160,19 @@ fn server_time(tsig: &TSIG) -> Option<u64> {
 mod tests {
     use std::ffi::OsString;
 
+    use hickory_proto::op::Message;
+    use hickory_proto::op::ResponseCode;
+    use hickory_proto::rr::Name;
+    use hickory_proto::rr::TSigResponseContext;
+    use proptest::prop_assert_eq;
+    use proptest::prop_assert_ne;
+    use proptest::proptest;
+
     use super::Key;
+    use super::Signed;
     use crate::driver::Secrets;
     use crate::driver::TsigTask;
+    use crate::driver::route::rfc2136::message;
 
     #[test]
     fn a_key_that_is_none_is_told_without_its_secret() {
@@ -179,5 +189,72 @@ mod tests {
         assert_eq!(why("bonghwa.", "hmac-sha256", "env:NO"), "env:NO: no such variable is set, or it is empty");
         assert!(why("bonghwa.", "hmac-md5", "env:GOOD").contains("\"hmac-md5\" is not hmac-sha256 or hmac-sha512"));
         assert!(why("bong..hwa.", "hmac-sha256", "env:GOOD").starts_with("\"bong..hwa.\" is no name of a key: "));
+    }
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn key() -> Key {
+        let secrets = Secrets::new([(OsString::from("GOOD"), OsString::from("c2VjcmV0LXNlY3JldA=="))]);
+        let task = TsigTask { name: "k.".into(), algorithm: "hmac-sha256".into(), secret: "env:GOOD".into() };
+        Key::new(&task, &secrets).unwrap()
+    }
+
+    fn sent() -> Message {
+        let name = |text| Name::from_ascii(text).unwrap();
+        let mut sent = message::swap(&name("talk.example."), &name("msg.talk.example."), &[], &[], 1);
+        // The same each time, or no answer would be one to the next.
+        sent.metadata.id = 4711;
+        sent
+    }
+
+    /// The answer of a server that has the key, signed at this time.
+    fn reply(time: u64) -> Vec<u8> {
+        let mut asked = sent();
+        key().sign(&mut asked, NOW).unwrap();
+        let mac = asked.signature().unwrap().data.mac.clone();
+        let mut answer = Message::response(4711, asked.metadata.op_code);
+        answer.metadata.response_code = ResponseCode::NXDomain;
+        let context = TSigResponseContext::new(4711, time, key().signer, mac, None);
+        let signature = context.sign(&answer.to_vec().unwrap()).unwrap();
+        answer.set_signature(signature);
+        answer.to_vec().unwrap()
+    }
+
+    /// What is made of it; none where it is no answer at all.
+    fn read(bytes: &[u8]) -> Option<(Signed, Option<i64>)> {
+        let mut asked = sent();
+        let proof = key().sign(&mut asked, NOW).unwrap();
+        message::answer(&asked, bytes).map(|answer| proof.read(&answer, bytes))
+    }
+
+    #[test]
+    fn a_signed_answer_is_believed_while_it_is_fresh() {
+        assert_eq!(read(&reply(NOW + 7)), Some((Signed::Well, Some(7))));
+        assert_eq!(read(&reply(NOW - 290)), Some((Signed::Well, Some(-290))));
+        assert_eq!(read(&reply(NOW + 301)), Some((Signed::Badly, None)));
+        assert_eq!(read(&reply(NOW - 301)), Some((Signed::Badly, None)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_changed_answer_is_believed(at in 0..reply(NOW).len(), flip in 1..=255_u8) {
+            let mut bytes = reply(NOW);
+            bytes[at] ^= flip;
+            let (before, after) = (Message::from_vec(&reply(NOW)).unwrap(), Message::from_vec(&bytes));
+            // What stands around the signature, such as its class, says nothing; all else is signed.
+            let says = |message: &Message| (message.metadata, message.queries.clone(), message.answers.clone());
+            let is_same = after.is_ok_and(|after| says(&after) == says(&before));
+            if let Some((Signed::Well, ahead)) = read(&bytes) {
+                prop_assert_eq!((is_same, ahead), (true, Some(0)));
+            }
+        }
+
+        #[test]
+        fn no_rubbish_is_believed(mut bytes in proptest::collection::vec(0..=255_u8, 0..200), keep in 0..80_usize) {
+            let good = reply(NOW);
+            let keep = keep.min(bytes.len());
+            bytes[..keep].copy_from_slice(&good[..keep]);
+            prop_assert_ne!(read(&bytes).map(|(signed, _)| signed), Some(Signed::Well));
+        }
     }
 }

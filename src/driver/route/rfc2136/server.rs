@@ -185,7 +185,55 @@ fn plain(error: &io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+    use tokio::net::UdpSocket;
+    use tokio::time::Instant;
+
+    use super::PATIENCE;
     use super::Server;
+    use super::Silence;
+
+    async fn datagrams() -> (UdpSocket, Server) {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::parse(&socket.local_addr().unwrap().to_string()).unwrap();
+        (socket, server)
+    }
+
+    #[tokio::test]
+    async fn a_lost_question_is_asked_again_and_other_voices_are_not_heard() {
+        let (socket, server) = datagrams().await;
+        let answering = tokio::spawn(async move {
+            let mut bytes = [0; 16];
+            let (_, lost) = socket.recv_from(&mut bytes).await.unwrap();
+            let (length, from) = socket.recv_from(&mut bytes).await.unwrap();
+            assert_eq!((lost, &bytes[..length]), (from, b"question".as_slice()));
+            socket.send_to(b"noise", from).await.unwrap();
+            socket.send_to(b"answer", from).await.unwrap();
+        });
+        let answer = server.ask(b"question", |heard| heard == b"answer", |_| false).await;
+        assert_eq!(answer, Ok(b"answer".to_vec()));
+        answering.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn who_keeps_silent_is_not_waited_for_longer_than_others_can_wait() {
+        let (_silent, server) = datagrams().await;
+        let begun = Instant::now();
+        let answer = server.ask(b"question", |_| true, |_| false).await;
+        let expected = format!("{server} can't be reached: no answer within 2s");
+        assert_eq!(answer, Err(Silence::Unreached(expected)));
+        assert!(begun.elapsed() >= PATIENCE && begun.elapsed() < 3 * PATIENCE, "{:?}", begun.elapsed());
+        // Whoever takes a connection and says nothing may have heard it all.
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::parse(&listener.local_addr().unwrap().to_string()).unwrap();
+        let expected = format!("{server} was asked and did not answer: no answer within 2s");
+        assert_eq!(server.tell(b"update").await, Err(Silence::Unanswered(expected)));
+        drop(listener);
+        let expected = format!("{server} can't be reached: nobody listens there");
+        assert_eq!(server.tell(b"update").await, Err(Silence::Unreached(expected)));
+        let nobody = Server::parse("nobody.invalid").unwrap();
+        assert!(matches!(nobody.tell(b"update").await, Err(Silence::Unreached(_))));
+    }
 
     #[test]
     fn servers_are_named_in_every_usual_way() {

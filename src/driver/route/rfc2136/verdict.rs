@@ -71,7 +71,8 @@ impl Subject {
             answer.answers.iter().filter(move |one| one.record_type() == kind && one.name == self.name)
         };
         if ours(RecordType::CNAME).next().is_some() {
-            return Err(Trouble::Refused(format!(
+            // More than a no of one server: users go elsewhere.
+            return Err(Trouble::Changed(format!(
                 "{record} is an alias (CNAME) on {server}, so it has no addresses of its own to change: name the record \
                  that it leads to in the route"
             )));
