@@ -24,7 +24,7 @@ pub enum Task {
     /// One request.
     Http(HttpTask),
     /// Shift a route.
-    Route(RouteTask),
+    Route(Box<RouteTask>),
     /// Launch capacity.
     Scale {
         /// Who launches.

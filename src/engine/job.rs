@@ -132,7 +132,7 @@ pub(in crate::engine) fn task(plan: &Plan, action: &ActionOnPaper, run: &str) ->
         ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },
         ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
-        ActionOnPaper::Route(shift) => Task::Route(route_task(plan, shift, run)?),
+        ActionOnPaper::Route(shift) => Task::Route(Box::new(route_task(plan, shift, run)?)),
         ActionOnPaper::Scale { provider, to } => Task::Scale { provider: provider.clone(), to: to.clone() },
         ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: named(via) },
         ActionOnPaper::Wait(probe) => Task::Wait(probe_of(plan, probe, run)?),

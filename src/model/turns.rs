@@ -79,7 +79,9 @@ fn of(sites: &[(u32, Ppm)], all: u64) -> Option<Vec<u32>> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::prelude::prop;
+    use proptest::prop_assert_eq;
+    use proptest::proptest;
 
     use super::excess;
     use super::turns;
@@ -94,7 +96,8 @@ mod tests {
         assert_eq!(turns(&percent(&[(1, 50), (1, 50)])), [1, 1]);
         assert_eq!(turns(&percent(&[(1, 90), (1, 10)])), [1, 1]);
         assert_eq!(turns(&percent(&[(2, 67), (1, 33)])), [2, 1]);
-        assert_eq!(turns(&percent(&[(4, 70), (3, 30)])), [4, 2]);
+        assert_eq!(turns(&percent(&[(4, 70), (3, 30)])), [3, 1]);
+        assert_eq!(turns(&percent(&[(4, 65), (4, 35)])), [4, 2]);
         assert_eq!(turns(&percent(&[(3, 100), (3, 0)])), [3, 0]);
         assert_eq!(turns(&percent(&[(0, 40), (2, 60)])), [0, 2]);
         assert_eq!(turns(&percent(&[(3, 0)])), [0]);

@@ -1,5 +1,6 @@
 //! The sentences for what a reader must know before a plan is run, and for why none was made; each with what to do.
 
+use crate::model::Ppm;
 use crate::model::Millis;
 use crate::model::amount_text;
 use crate::plan::Issue;
@@ -99,10 +100,7 @@ pub fn issue(issue: &Issue) -> Advice {
             format!("the lifeline fills {site} beyond its limit, by {} {resource}", amount_text(*by)),
             format!("watch {site} closely, and take other load off it as soon as you can"),
         ),
-        Issue::RecoveredTogether { cycle } => Advice::new(
-            format!("each needs the other, so they are started together: {}", cycle.join(" > ")),
-            "watch them as one: if one stays down, look at all; then break the circle in `depends-on`",
-        ),
+        Issue::RecoveredTogether { cycle } => together(cycle),
         Issue::BootstrapCycle { step, missing } => Advice::new(
             format!("{step} uses {missing}, and {missing} can't start before it"),
             format!("have a person ready to do {step} without {missing}; a gate asks for it"),
@@ -114,22 +112,9 @@ pub fn issue(issue: &Issue) -> Advice {
         Issue::JumpLost { step, jump } => jump_lost(step, jump, 60),
         Issue::ChannelLost { step, missing } => channel_lost(step, missing),
         Issue::NoSteps { service, site } => no_steps(service, site),
-        Issue::RouteNotShifted { service, route } => Advice::new(
-            format!("{service} is reached by route {route}, which none of its steps shifts"),
-            format!("shift {route} by hand after it is verified, and add a `route = true` step"),
-        ),
-        Issue::RouteUneven { service, route, site, placed, gets } => Advice::new(
-            format!(
-                "{site} gets {} of {service}'s users by turns, and {} were placed there: DNS has no weights",
-                words::percent(*gets),
-                words::percent(*placed)
-            ),
-            format!("watch {site} while {route} is shifted; give its other sites more addresses, or a balancer"),
-        ),
-        Issue::ProviderLost { provider, routes } => Advice::new(
-            format!("every server of {provider} is in what is lost, so it can't shift {}", words::fold(routes, 60)),
-            "shift them by hand where they are kept; then give it a server elsewhere",
-        ),
+        Issue::RouteNotShifted { service, route } => not_shifted(service, route),
+        Issue::RouteUneven { service, route, site, placed, gets } => uneven(service, route, site, (*placed, *gets)),
+        Issue::ProviderLost { provider, routes } => provider_lost(provider, routes),
         Issue::NoFence { service, site } => Advice::new(
             format!("{service} gets a new writer, and nothing fences the old one at {site}"),
             format!("make sure that {site} is cut off or powered down before you open its gate"),
@@ -161,6 +146,35 @@ pub fn issue(issue: &Issue) -> Advice {
             "compare it with what you see before you approve the start",
         ),
     }
+}
+
+fn together(cycle: &[String]) -> Advice {
+    Advice::new(
+        format!("each needs the other, so they are started together: {}", cycle.join(" > ")),
+        "watch them as one: if one stays down, look at all; then break the circle in `depends-on`",
+    )
+}
+
+fn not_shifted(service: &str, route: &str) -> Advice {
+    Advice::new(
+        format!("{service} is reached by route {route}, which none of its steps shifts"),
+        format!("shift {route} by hand after it is verified, and add a `route = true` step"),
+    )
+}
+
+fn uneven(service: &str, route: &str, site: &str, (placed, gets): (Ppm, Ppm)) -> Advice {
+    let (gets, placed) = (words::percent(gets), words::percent(placed));
+    Advice::new(
+        format!("{site} gets {gets} of {service}'s users by turns, and {placed} were placed there: DNS has no weights"),
+        format!("watch {site} while {route} is shifted; give its other sites more addresses, or a balancer"),
+    )
+}
+
+fn provider_lost(provider: &str, routes: &[String]) -> Advice {
+    Advice::new(
+        format!("every server of {provider} is in what is lost, so it can't shift {}", words::fold(routes, 60)),
+        "shift them by hand where they are kept; then give it a server elsewhere",
+    )
 }
 
 fn learnt(caller: &str, callee: &str) -> Advice {

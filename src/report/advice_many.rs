@@ -30,9 +30,7 @@ pub fn together(plan: &Plan, issues: &[&Issue]) -> Vec<Advice> {
 /// At least two issues of one kind.
 fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
     let count = issues.len();
-    let mut names: Vec<&str> = issues.iter().filter_map(|issue| issue.service()).collect();
-    names.dedup();
-    let names = words::fold(&names, NAMES);
+    let names = words::fold(&services(issues), NAMES);
     let (what, act) = match issues[0] {
         Issue::Stranded { .. } => (
             format!("{count} services have nowhere to go: {names}"),
@@ -98,6 +96,12 @@ fn several(plan: &Plan, issues: &[&Issue]) -> Advice {
         }
     };
     Advice { what, act: act.replacen(OWNERS, &owners(plan, issues), 1) }
+}
+
+fn services<'i>(issues: &[&'i Issue]) -> Vec<&'i str> {
+    let mut names: Vec<&str> = issues.iter().filter_map(|issue| issue.service()).collect();
+    names.dedup();
+    names
 }
 
 /// How owners are called whom nobody named.

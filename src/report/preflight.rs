@@ -368,9 +368,10 @@ mod tests {
         let paint = Paint { color: false, columns: NARROW };
         expect![[r#"
             Preflight of plan 0123456789ab: looked for 10s, and changed nothing
-            SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 probe not
-                         answered in time; 8 steps: 2 unreachable, 1 already done, 1 not
-                         done, 1 without a probe, 2 that nobody can look at, 1 excused
+            SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes
+                         can't be shifted, 1 probe not answered in time; 9 steps: 3
+                         unreachable, 1 already done, 1 not done, 1 without a probe, 2 that
+                         nobody can look at, 1 excused
             UNREACHABLE  37 hosts (pg-msg-[001-037]): connect: Connection refused
             UNREACHABLE  1 host (as-db-1): connect: 10.0.0.7:22 can't be connected to:
                          Connection refused
@@ -378,6 +379,11 @@ mod tests {
                          route to host
             MISSING      env:TSIG: no such variable is set, or it is empty; for
                          dns/shift@ansan
+            ROUTE        text (gslb): ns1.ansan:53 refuses the key bonghwa.: compare it with
+                         the server's
+            route        text (gslb): the zone is also answered by ns9.example.: name it in
+                         `also`
+            unreachable  1 step: the keeper of its route, as above: text-message/shift@ansan
             unreachable  1 step: message-store/start@ansan
             unreachable  1 step: no answer in time: session/look@ansan
             excused      1 step: not reached; that counts as done, or a person is asked:
@@ -392,9 +398,10 @@ mod tests {
         .assert_eq(&preflight_text(&seen(), false, paint));
         expect![[r#"
             Preflight of plan 0123456789ab: looked for 10s, and changed nothing
-            SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 probe not
-                         answered in time; 8 steps: 2 unreachable, 1 already done, 1 not
-                         done, 1 without a probe, 2 that nobody can look at, 1 excused
+            SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes
+                         can't be shifted, 1 probe not answered in time; 9 steps: 3
+                         unreachable, 1 already done, 1 not done, 1 without a probe, 2 that
+                         nobody can look at, 1 excused
             UNREACHABLE  37 hosts (pg-msg-[001-037]): connect: Connection refused
             UNREACHABLE  1 host (as-db-1): connect: 10.0.0.7:22 can't be connected to:
                          Connection refused
@@ -402,6 +409,11 @@ mod tests {
                          route to host
             MISSING      env:TSIG: no such variable is set, or it is empty; for
                          dns/shift@ansan
+            ROUTE        text (gslb): ns1.ansan:53 refuses the key bonghwa.: compare it with
+                         the server's
+            route        text (gslb): the zone is also answered by ns9.example.: name it in
+                         `also`
+            unreachable  text-message/shift@ansan: the keeper of its route, as above
             unreachable  message-store/start@ansan: 37 of 120 hosts: pg-msg-[001-037]
             unreachable  session/look@ansan: no answer in time
             excused      message-store/fence@pangyo: 37 of 120 hosts: pg-msg-[001-037]
@@ -413,12 +425,14 @@ mod tests {
         "#]]
         .assert_eq(&preflight_text(&seen(), true, paint));
         expect![[r#"
-            PREFLIGHT 38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 probe not
-                      answered in time; 8 steps: 2 unreachable, 1 already done, 1 not done,
-                      1 without a probe, 2 that nobody can look at, 1 excused
+            PREFLIGHT 38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes
+                      can't be shifted, 1 probe not answered in time; 9 steps: 3
+                      unreachable, 1 already done, 1 not done, 1 without a probe, 2 that
+                      nobody can look at, 1 excused
               ! 37 hosts (pg-msg-[001-037]): connect: Connection refused
               ! 1 host (as-db-1): connect: Connection refused
               ! env:TSIG: no such variable is set, or it is empty; for dns/shift@ansan
+              ! route text: ns1.ansan:53 refuses the key bonghwa.: compare it with the serv…
         "#]]
         .assert_eq(&preflight_lines(&seen(), NARROW));
     }

@@ -150,6 +150,18 @@ mod tests {
             (other, wanted(&[("ansan", 100)], None)),
         ];
         assert!(all[0].1.is_met_by(&all[0].0) && !all[1].1.is_met_by(&all[1].0));
-        expect![[""]].assert_eq(&routes_text(&all, Paint { color: false, columns: NARROW }));
+        expect![[r#"
+            text (msg.talk.example., kept by gslb)
+              now      ansan 67 %, chuncheon 33 %
+              wanted   ansan 65 %, chuncheon 35 % (as runs left it, the last:
+                       20261122-0312-pangyo)
+              seen by  ns1.ansan:53
+              silent   ns1.tokyo:53: ns1.tokyo:53 did not answer within 2s
+              note     the zone is also answered by ns9.example.: name it in `also`
+            more (msg.talk.example., kept by edge)
+              NOW      pangyo 100 %
+              wanted   ansan 100 % (declared)
+              TROUBLE  edge.ansan:9999 lets us look and change nothing
+        "#]].assert_eq(&routes_text(&all, Paint { color: false, columns: NARROW }));
     }
 }

@@ -188,6 +188,4 @@ fn a_dry_run_tells_every_step_and_does_nothing() {
     }
     assert!(!out.contains("NOT SENT") && !out.contains("{{"), "{out}");
     assert!(!test.path().join(".bonghwa/runs").exists());
-    // Without it the plan would be carried out, and this one needs hands that are not there.
-    test.run(&["run", "plan.json"]).code(3);
 }

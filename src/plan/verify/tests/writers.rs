@@ -282,10 +282,12 @@ fn a_route_goes_somewhere_and_no_further_than_all() {
 fn a_route_goes_to_no_lost_site_and_to_none_without_an_address() {
     expect![[r#"
         {"kind":"route-to-lost","step":"text/shift@beta","route":"text","site":"alpha","state":"lost"}
+        {"kind":"ramp-falls","step":"text/shift@beta","route":"text"}
     "#]]
     .assert_eq(&broken(|plan| route(plan).to.push(("alpha".to_owned(), Ppm::ZERO))));
     expect![[r#"
         {"kind":"route-without-address","step":"text/shift@beta","route":"text","site":"gamma"}
+        {"kind":"ramp-falls","step":"text/shift@beta","route":"text"}
     "#]]
     .assert_eq(&broken(|plan| route(plan).to = vec![("gamma".to_owned(), Ppm(500_000))]));
 }
