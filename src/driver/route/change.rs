@@ -112,9 +112,11 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
             for sight in sights {
                 match self.judge(sight, wanted) {
                     Ok(()) => is_answered = true,
-                    Err(Trouble::Unreachable(why) | Trouble::Refused(why)) => drop(silent.get_or_insert(why)),
+                    Err(Trouble::Unreachable(why) | Trouble::Refused(why)) => {
+                        silent.get_or_insert(why);
+                    }
                     Err(Trouble::Down(why) | Trouble::Changed(why) | Trouble::Open(why) | Trouble::Partly(why)) => {
-                        drop(wrong.get_or_insert(why));
+                        wrong.get_or_insert(why);
                     }
                 }
             }
