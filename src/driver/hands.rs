@@ -56,8 +56,8 @@ impl Hands {
     #[must_use]
     pub fn new(folder: PathBuf, records: PathBuf, secrets: Secrets) -> Self {
         let http = Http::new(records.clone(), secrets.clone());
-        let routes = Routes::new(secrets.clone());
-        Self { routes, exec: Exec { folder, secrets, records: Records::new(records), grace: GRACE }, http, ssh: None }
+        let exec = Exec { folder, secrets, records: Records::new(records), grace: GRACE };
+        Self { routes: Routes::new(exec.clone()), exec, http, ssh: None }
     }
 
     /// With a way to other hosts. Keys and known hosts are read now.

@@ -32,6 +32,9 @@ const PAUSE: Millis = Millis(1_000);
 /// A command that ended may have left somebody behind who holds its output open.
 const OUTPUT_MAX: Duration = Duration::from_millis(500);
 
+/// Answers that we read ourselves are a line for each of a few sites.
+const OWN_MAX: usize = 64 * 1024;
+
 /// What one try came to.
 pub(super) struct Try {
     /// Whether it passed; why there was no answer.
@@ -103,41 +106,73 @@ impl Exec {
     }
 
     async fn try_once(&self, job: &Job, probe: &Probe, line: Line<'_>, most: Duration) -> Try {
-        let silent = |why: String| Try { passed: Err(why), said: Said::default() };
-        let unsealed = match self.secrets.unseal(line.env) {
-            Ok(unsealed) => unsealed,
-            Err(error) => return silent(error.in_full()),
-        };
+        match self.once(line, most, job.output_bytes).await {
+            Ok(heard) => {
+                let expected = probe.expect_output.as_deref().is_none_or(|text| heard.kept.has(text.as_bytes()));
+                Try { passed: Ok(heard.status.success() && expected), said: heard.said }
+            }
+            Err(Mute::NotBegun(why)) => Try { passed: Err(why), said: Said::default() },
+            Err(Mute::NoAnswer(why, said)) => Try { passed: Err(why), said },
+        }
+    }
+
+    /// Runs a command to its end, at most this long. It leaves no record.
+    ///
+    /// # Errors
+    ///
+    /// There is no end to it that anybody knows.
+    pub(super) async fn once(&self, line: Line<'_>, most: Duration, output_bytes: u64) -> Result<Heard, Mute> {
+        let unsealed = self.secrets.unseal(line.env).map_err(|error| Mute::NotBegun(error.in_full()))?;
         let mut command = Command::new("sh");
         command.arg("-c").arg(line.text).current_dir(&self.folder).env_clear().envs(self.secrets.inherited());
         command.envs(unsealed.env).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = match command.process_group(0).spawn() {
-            Ok(child) => child,
-            Err(error) => return silent(format!("the command can't be started: {error}")),
-        };
+        let not_begun = |error| Mute::NotBegun(format!("the command can't be started: {error}"));
+        let mut child = command.process_group(0).spawn().map_err(not_begun)?;
         let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
-        let mut kept = Kept::new(job.output_bytes, &unsealed.mask);
-        let ended = timeout(most, run(&mut child, &mut kept)).await;
+        let mut kept = Kept::new(output_bytes, &unsealed.mask);
+        let mut out = Vec::new();
+        let ended = timeout(most, run(&mut child, &mut kept, &mut out)).await;
         let status = match ended {
             Err(_) => {
                 drop(group);
                 // It is dead, or will be: it can't refuse this signal.
                 drop(timeout(OUTPUT_MAX, child.wait()).await);
                 let why = format!("no answer within {}", Millis(u64::try_from(most.as_millis()).unwrap_or(u64::MAX)));
-                return Try { passed: Err(why), said: kept.said(&unsealed.mask) };
+                return Err(Mute::NoAnswer(why, kept.said(&unsealed.mask)));
             }
-            Ok(Err(error)) => return silent(format!("nobody can say how it ended: {error}")),
+            Ok(Err(error)) => {
+                let why = format!("nobody can say how it ended: {error}");
+                return Err(Mute::NoAnswer(why, Said::default()));
+            }
             Ok(Ok(status)) => status,
         };
         // Its number may belong to somebody else from now on.
         group.leave();
-        let expected = probe.expect_output.as_deref().is_none_or(|text| kept.has(text.as_bytes()));
-        Try { passed: Ok(status.success() && expected), said: kept.said(&unsealed.mask) }
+        let said = kept.said(&unsealed.mask);
+        Ok(Heard { status, out, said, kept })
     }
 }
 
+/// What a command came to.
+pub(super) struct Heard {
+    pub(super) status: ExitStatus,
+    /// What it printed to its standard output, as it came: for us to read, never to be shown.
+    pub(super) out: Vec<u8>,
+    /// What may be shown of all that it printed.
+    pub(super) said: Said,
+    kept: Kept,
+}
+
+/// Why nobody knows what a command came to.
+pub(super) enum Mute {
+    /// It never ran.
+    NotBegun(String),
+    /// It ran, and has no end that anybody knows; and what it printed.
+    NoAnswer(String, Said),
+}
+
 /// Reads all that it prints, and waits for its end.
-async fn run(child: &mut Child, kept: &mut Kept) -> std::io::Result<ExitStatus> {
+async fn run(child: &mut Child, kept: &mut Kept, own: &mut Vec<u8>) -> std::io::Result<ExitStatus> {
     let (mut out, mut err) = (child.stdout.take(), child.stderr.take());
     let (mut of_out, mut of_err) = (vec![0; 32 * 1024], vec![0; 32 * 1024]);
     let mut status = None;
@@ -147,7 +182,10 @@ async fn run(child: &mut Child, kept: &mut Kept) -> std::io::Result<ExitStatus> 
         tokio::select! {
             read = next(&mut out, &mut of_out), if out.is_some() => match read {
                 0 => out = None,
-                read => kept.keep(&of_out[..read]),
+                read => {
+                    kept.keep(&of_out[..read]);
+                    own.extend(&of_out[..read.min(OWN_MAX.saturating_sub(own.len()))]);
+                }
             },
             read = next(&mut err, &mut of_err), if err.is_some() => match read {
                 0 => err = None,

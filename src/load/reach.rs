@@ -136,7 +136,8 @@ pub(super) fn provider(name: Named, row: Row<'_, '_>) -> ProviderDraft {
         keys_of_kind(&row, kind);
     }
     let template = |key: &'static str| -> Option<Text> {
-        row.value(key).and_then(|value| text::template(page, value, Scene::beside(Stage::Provider)))
+        let scene = Scene::beside(Stage::Provider { writes: key == "write" });
+        row.value(key).and_then(|value| text::template(page, value, scene))
     };
     let provider = Provider {
         name: name.text.clone(),
@@ -176,7 +177,8 @@ fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
         ProviderKind::Haproxy => (&["servers"], &[]),
         ProviderKind::Route53 => (&["zone"], &["servers"]),
         ProviderKind::AwsAutoscaling => (&["group"], &["servers"]),
-        ProviderKind::Http | ProviderKind::Command => (&["write"], &["servers", "read", "env"]),
+        // What can't be read back is not written.
+        ProviderKind::Http | ProviderKind::Command => (&["read", "write"], &["servers", "env"]),
     };
     for key in must.iter().copied().filter(|key| !row.has(key)) {
         row.tell(Fault::KeyForKind { key, kind });

@@ -45,8 +45,8 @@ pub(super) enum Stage {
     HostAddress,
     /// How the health of a route's target is judged.
     Health,
-    /// What a provider runs or asks.
-    Provider,
+    /// What a provider runs or asks; `writes` where it changes something.
+    Provider { writes: bool },
 }
 
 impl Scene<'_> {
@@ -60,7 +60,7 @@ impl Scene<'_> {
             Stage::Step { procedure, people, .. } => {
                 Self { stage: Stage::Step { procedure, hosts: true, people }, ..self }
             }
-            Stage::HostAddress | Stage::Health | Stage::Provider => self,
+            Stage::HostAddress | Stage::Health | Stage::Provider { .. } => self,
         }
     }
 
@@ -70,7 +70,7 @@ impl Scene<'_> {
             Stage::Step { procedure, hosts, .. } => {
                 Self { stage: Stage::Step { procedure, hosts, people: true }, ..self }
             }
-            Stage::HostAddress | Stage::Health | Stage::Provider => self,
+            Stage::HostAddress | Stage::Health | Stage::Provider { .. } => self,
         }
     }
 
@@ -82,17 +82,33 @@ impl Scene<'_> {
             Stage::Step { people: true, .. } if name == "run" => Some(Away::NoRun),
             Stage::HostAddress if name != "host" => Some(Away::NoStep),
             Stage::Health if !matches!(name, "address" | "site" | "service") => Some(Away::NoStep),
-            Stage::Provider if hosts => Some(Away::NoHost),
-            Stage::Step { .. } | Stage::HostAddress | Stage::Health | Stage::Provider => None,
+            Stage::Provider { .. } if hosts => Some(Away::NoHost),
+            Stage::Provider { .. } if name != "run" => Some(Away::NoStep),
+            Stage::Step { .. } | Stage::HostAddress | Stage::Health | Stage::Provider { .. } => None,
+        }
+    }
+
+    /// The names that are known here and nowhere else.
+    const fn own(self) -> &'static [&'static str] {
+        match self.stage {
+            Stage::Provider { writes: true } => &["record", "shares"],
+            Stage::Provider { writes: false } => &["record"],
+            Stage::Step { .. } | Stage::HostAddress | Stage::Health => &[],
         }
     }
 
     fn fault(self, name: &str) -> Option<Fault> {
+        if self.own().contains(&name) {
+            return None;
+        }
         if self.params.binary_search_by(|(param, _)| param.as_str().cmp(name)).is_ok() {
             return None;
         }
         if !VARIABLES.contains(&name) {
-            let known = VARIABLES.into_iter().chain(self.params.iter().map(|(param, _)| param.as_str()));
+            let known = VARIABLES
+                .into_iter()
+                .chain(self.own().iter().copied())
+                .chain(self.params.iter().map(|(param, _)| param.as_str()));
             let near = near(name, known).map(str::to_owned);
             return Some(Fault::UnknownVariable { name: name.to_owned(), near });
         }

@@ -1,7 +1,7 @@
 //! The sentences for what a reader must know before a plan is run, and for why none was made; each with what to do.
 
-use crate::model::Ppm;
 use crate::model::Millis;
+use crate::model::Ppm;
 use crate::model::amount_text;
 use crate::plan::Issue;
 use crate::plan::Plan;

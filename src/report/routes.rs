@@ -162,6 +162,7 @@ mod tests {
               NOW      pangyo 100 %
               wanted   ansan 100 % (declared)
               TROUBLE  edge.ansan:9999 lets us look and change nothing
-        "#]].assert_eq(&routes_text(&all, Paint { color: false, columns: NARROW }));
+        "#]]
+        .assert_eq(&routes_text(&all, Paint { color: false, columns: NARROW }));
     }
 }

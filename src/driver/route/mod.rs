@@ -7,6 +7,8 @@
 mod change;
 mod haproxy;
 mod health;
+mod outside;
+mod percents;
 mod provider;
 mod pulse;
 mod ramp;
@@ -33,11 +35,12 @@ use crate::driver::Led;
 use crate::driver::Outcome;
 use crate::driver::RouteSeen;
 use crate::driver::RouteTask;
-use crate::driver::Secrets;
 use crate::driver::Told;
+use crate::driver::exec::Exec;
 use crate::driver::played::later;
 use crate::driver::route::haproxy::Haproxy;
 use crate::driver::route::health::OverHttp;
+use crate::driver::route::outside::Outside;
 use crate::driver::route::provider::Provider;
 use crate::driver::route::provider::Trouble;
 use crate::driver::route::ramp::Pace;
@@ -49,7 +52,7 @@ use crate::model::ProviderKind;
 /// What it takes to move routes.
 #[derive(Debug, Clone)]
 pub(super) struct Routes {
-    secrets: Secrets,
+    exec: Exec,
     flights: Arc<Mutex<BTreeMap<Key, Flight>>>,
 }
 
@@ -63,16 +66,16 @@ struct Flight {
 /// Whether routes of this kind can be moved; if not, the reason, for people.
 pub(super) const fn can_move(kind: ProviderKind) -> Result<(), &'static str> {
     match kind {
-        ProviderKind::Rfc2136 | ProviderKind::Haproxy => Ok(()),
+        ProviderKind::Rfc2136 | ProviderKind::Haproxy | ProviderKind::Http | ProviderKind::Command => Ok(()),
         ProviderKind::Route53 => Err("this version can't change Route 53"),
-        ProviderKind::Http | ProviderKind::Command => Err("this version can't change routes by a request or a command"),
         ProviderKind::AwsAutoscaling => Err("an auto-scaling group keeps no routes"),
     }
 }
 
 impl Routes {
-    pub(super) fn new(secrets: Secrets) -> Self {
-        Self { secrets, flights: Arc::default() }
+    /// With whoever can run the commands of tools, and knows the secrets.
+    pub(super) fn new(exec: Exec) -> Self {
+        Self { exec, flights: Arc::default() }
     }
 
     /// Moves it, or goes on with it.
@@ -104,12 +107,10 @@ impl Routes {
     /// Looks at it without changing anything.
     pub(super) async fn see(&self, task: &RouteTask) -> RouteSeen {
         match task.provider.kind {
-            ProviderKind::Rfc2136 => see(Rfc2136::new(task, &self.secrets)).await,
+            ProviderKind::Rfc2136 => see(Rfc2136::new(task, &self.exec.secrets)).await,
             ProviderKind::Haproxy => see(Haproxy::new(task)).await,
-            kind @ (ProviderKind::Route53
-            | ProviderKind::Http
-            | ProviderKind::Command
-            | ProviderKind::AwsAutoscaling) => {
+            ProviderKind::Http | ProviderKind::Command => see(Outside::new(task, &self.exec)).await,
+            kind @ (ProviderKind::Route53 | ProviderKind::AwsAutoscaling) => {
                 RouteSeen::nothing(can_move(kind).err().unwrap_or("nobody can ask this provider"))
             }
         }
@@ -123,9 +124,9 @@ impl Routes {
         let (tell, outcome) = watch::channel(None);
         let (stop, stopped) = watch::channel(false);
         let deadline = later(Instant::now(), job.timeout);
-        let (task, told, secrets) = (task.clone(), told.clone(), self.secrets.clone());
+        let (task, told, exec) = (task.clone(), told.clone(), self.exec.clone());
         tokio::spawn(async move {
-            let way = Way { task: &task, told: &told, secrets: &secrets, stop: stopped, deadline, is_resumed };
+            let way = Way { task: &task, told: &told, exec: &exec, stop: stopped, deadline, is_resumed };
             tell.send_replace(Some(way.go().await));
         });
         let flight = Flight { outcome, stop };
@@ -173,7 +174,7 @@ async fn ended(flight: Flight) -> Outcome {
 struct Way<'a> {
     task: &'a RouteTask,
     told: &'a Told,
-    secrets: &'a Secrets,
+    exec: &'a Exec,
     stop: watch::Receiver<bool>,
     deadline: Instant,
     is_resumed: bool,
@@ -183,19 +184,21 @@ impl Way<'_> {
     async fn go(self) -> Outcome {
         match self.task.provider.kind {
             ProviderKind::Rfc2136 => {
-                let provider = Rfc2136::new(self.task, self.secrets);
+                let provider = Rfc2136::new(self.task, &self.exec.secrets);
                 self.by(provider).await
             }
             ProviderKind::Haproxy => {
                 let provider = Haproxy::new(self.task);
                 self.by(provider).await
             }
-            ProviderKind::Route53 | ProviderKind::Http | ProviderKind::Command | ProviderKind::AwsAutoscaling => {
-                match can_move(self.task.provider.kind) {
-                    Ok(()) => Outcome::just(End::Refused("nobody can do this".to_owned())),
-                    Err(why) => Outcome::just(End::Refused(why.to_owned())),
-                }
+            ProviderKind::Http | ProviderKind::Command => {
+                let provider = Outside::new(self.task, self.exec);
+                self.by(provider).await
             }
+            ProviderKind::Route53 | ProviderKind::AwsAutoscaling => match can_move(self.task.provider.kind) {
+                Ok(()) => Outcome::just(End::Refused("nobody can do this".to_owned())),
+                Err(why) => Outcome::just(End::Refused(why.to_owned())),
+            },
         }
     }
 
@@ -205,11 +208,11 @@ impl Way<'_> {
             Ok(provider) => provider,
             Err(why) => return never(why),
         };
-        let pulse = match OverHttp::new(self.task, self.secrets) {
+        let pulse = match OverHttp::new(self.task, &self.exec.secrets) {
             Ok(pulse) => pulse,
             Err(why) => return never(why),
         };
-        let Self { task, told, stop, deadline, is_resumed, secrets: _ } = self;
+        let Self { task, told, stop, deadline, is_resumed, exec: _ } = self;
         Ramp { task, provider, pulse, told, stop, deadline, is_resumed, pace: Pace::default() }.run().await
     }
 }

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::net::IpAddr;
 use std::net::UdpSocket;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration;
@@ -14,7 +15,9 @@ use hickory_proto::rr::Name;
 use hickory_proto::rr::RecordType;
 use tokio::sync::oneshot;
 
+use crate::driver::Driver;
 use crate::driver::End;
+use crate::driver::Hands;
 use crate::driver::Job;
 use crate::driver::Outcome;
 use crate::driver::ProviderTask;
@@ -25,7 +28,6 @@ use crate::driver::Shift;
 use crate::driver::Task;
 use crate::driver::Told;
 use crate::driver::TsigTask;
-use crate::driver::route::Routes;
 use crate::driver::tests::job;
 use crate::driver::tests::named::Named;
 use crate::driver::tests::named::SECRET;
@@ -79,8 +81,11 @@ fn stage(percent: u64) -> RouteStage {
 }
 
 async fn act(task: &RouteTask, seconds: u64, told: Told) -> Outcome {
-    let job = Job { task: Task::Route(task.clone()), timeout: Millis(seconds * 1_000), ..job("shift", "true") };
-    let outcome = Routes::new(secrets()).act(&job, task, &told).await;
+    let job =
+        Job { task: Task::Route(Box::new(task.clone())), timeout: Millis(seconds * 1_000), ..job("shift", "true") };
+    // A route of this kind runs no command, so it needs no folder.
+    let hands = Hands::new(PathBuf::new(), PathBuf::new(), secrets());
+    let outcome = hands.act(job, told).await;
     let shown = format!("{outcome:?}");
     assert!(!shown.contains(SECRET) && !shown.contains(WRONG) && !shown.contains("bonghwa-key"), "{shown}");
     outcome

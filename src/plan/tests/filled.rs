@@ -27,6 +27,7 @@ kind = "datacenter"
 capacity = { cores = 9 }
 [provider.p]
 kind = "command"
+read = "r"
 write = "w"
 [route.r]
 provider = "p"

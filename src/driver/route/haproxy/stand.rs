@@ -1,7 +1,7 @@
 //! How the balancers of a route stand, in sentences: what would refuse a change, and what people should know.
 
 use crate::driver::route::haproxy::Haproxy;
-use crate::driver::route::haproxy::Level;
+use crate::driver::route::haproxy::sight::Level;
 use crate::driver::route::provider::Standing;
 
 impl Haproxy {

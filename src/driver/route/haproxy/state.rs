@@ -135,7 +135,8 @@ pub(super) fn rows(text: &str) -> Result<Vec<Row>, String> {
         };
         // While a server starts slowly, `weight` is less than what was asked for; older versions tell nothing else.
         let weight = field("uweight").parse().or_else(|_| field("weight").parse()).unwrap_or(0);
-        let (status, code) = (field("check_status"), field("check_code"));
+        // A star says that the next check is on its way.
+        let (status, code) = (field("check_status").trim_start_matches("* "), field("check_code"));
         let check = if code.is_empty() { status.to_owned() } else { format!("{status}/{code}") };
         rows.push(Row {
             name: field("svname").to_owned(),
@@ -196,7 +197,7 @@ mod tests {
         3 be 2 s2 ::1 2 8 50 50 18002\n\
         3 be 3 s3 127.0.0.3 2 0 7 0 18003\n";
     const STAT: &str = "# pxname,svname,status,weight,bck,check_status,check_code,algo,uweight,\n\
-        be,s1,DOWN,1,0,L7STS,503,,100,\n\
+        be,s1,DOWN,1,0,* L7STS,503,,100,\n\
         be,s2,DRAIN,50,0,,,,50,\n\
         be,s3,\"UP 1/2, \"\"soon\"\"\",7,1,,,,7,\n\
         be,BACKEND,UP,7,0,,,roundrobin,7,\n";

@@ -17,8 +17,8 @@ use crate::driver::End;
 use crate::driver::RouteTask;
 use crate::driver::Told;
 use crate::driver::route::haproxy::Haproxy;
-use crate::driver::route::haproxy::Known;
-use crate::driver::route::haproxy::Level;
+use crate::driver::route::haproxy::sight::Known;
+use crate::driver::route::haproxy::sight::Level;
 use crate::driver::route::provider::Provider;
 use crate::driver::route::provider::Trouble;
 
