@@ -1,5 +1,7 @@
 //! What was read, and where in it each thing was written. Texts and positions only; nothing here opens a file.
 
+use std::sync::OnceLock;
+
 use crate::model::FileId;
 use crate::model::HostRuleId;
 use crate::model::KitId;
@@ -21,20 +23,34 @@ pub struct Sources {
 /// From here on columns are counted in bytes.
 const FAR_BYTES: usize = 65_536;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Eq)]
 struct File {
     path: String,
     text: String,
-    /// Where each line begins.
-    lines: Vec<usize>,
+    /// Where each line begins, once somebody has asked: in most files nobody ever does.
+    lines: OnceLock<Vec<usize>>,
+}
+
+/// Whether anybody has asked for its lines makes no difference.
+impl PartialEq for File {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.path, &self.text) == (&other.path, &other.text)
+    }
+}
+
+impl File {
+    fn lines(&self) -> &[usize] {
+        self.lines.get_or_init(|| {
+            let breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(breaks).collect()
+        })
+    }
 }
 
 impl Sources {
     /// Adds a file; its text is empty where it could not be read.
     pub fn add(&mut self, path: &str, text: String) -> FileId {
-        let breaks = text.match_indices('\n').map(|(at, _)| at + 1);
-        let lines = std::iter::once(0).chain(breaks).collect();
-        self.files.push(File { path: path.to_owned(), text, lines });
+        self.files.push(File { path: path.to_owned(), text, lines: OnceLock::new() });
         FileId::new(self.files.len() - 1)
     }
 
@@ -65,7 +81,7 @@ impl Sources {
     /// The line of a byte, counted from 0, and the byte at which that line begins.
     #[must_use]
     pub fn line(&self, file: FileId, byte: usize) -> (usize, usize) {
-        let lines = &self.files[file.at()].lines;
+        let lines = self.files[file.at()].lines();
         let line = lines.partition_point(|&start| start <= byte).saturating_sub(1);
         (line, lines[line])
     }
@@ -88,7 +104,7 @@ impl Sources {
     #[must_use]
     pub fn line_start(&self, file: FileId, line: usize) -> usize {
         let file = &self.files[file.at()];
-        file.lines.get(line).copied().unwrap_or(file.text.len())
+        file.lines().get(line).copied().unwrap_or(file.text.len())
     }
 }
 

@@ -167,12 +167,12 @@ pub(in crate::placement) fn reasons(
 /// Why every replica that was not taken was not.
 pub(in crate::placement) fn rejections(work: &Work<'_>, id: ServiceId, incident: &Incident) -> Vec<(usize, Rejection)> {
     let mut rejected = Vec::new();
-    for (at, short) in work.short[id.at()].iter().enumerate() {
+    for at in 0..work.seats[id.at()].len() {
         let seat = SeatId { service: id, replica: u32::try_from(at).unwrap_or(u32::MAX) };
         if work.seat(seat).last.share > Ppm::ZERO {
             continue;
         }
-        let because = refused(work, seat, incident).unwrap_or_else(|| match short {
+        let because = refused(work, seat, incident).unwrap_or_else(|| match work.short.get(&seat) {
             Some(Short { resource, hosts: Some(at_most), .. }) => {
                 Rejection::HostsCarry { resource: resource.clone(), at_most: *at_most }
             }

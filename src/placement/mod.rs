@@ -31,7 +31,7 @@ pub use packing::Packing;
 pub use place::Placement;
 pub use place::SiteAccount;
 pub use place::place;
-pub use place::place_first_tier;
+pub use place::turned_away;
 pub use seat::Part;
 pub use seat::Placed;
 pub use seat::Seat;

@@ -62,30 +62,47 @@ pub struct SiteAccount {
 /// Decides who goes where. `urgency` holds the effective tiers as far as they are known.
 #[must_use]
 pub fn place(estate: &Estate, incident: &Incident, situation: &Situation, urgency: &Urgency) -> Placement {
-    let mut decided = decide(estate, incident, situation, urgency);
+    let mut decided = put(estate, incident, situation, urgency).closed();
     let services = (0..estate.services.len()).map(|at| decided.placed(ServiceId::new(at), incident)).collect();
     let sites = (0..estate.sites.len()).map(|at| account(&decided.work, SiteId::new(at))).collect();
     Placement { services, sites, packing: decided.packing }
 }
 
-/// Decides the same, and writes down only what becomes of services of the first tier that the incident touches.
-/// Whoever asks for no more need not wait until all others are written down: they are most of the time.
+/// Decides the same, and writes down only what becomes of services of the first tier that the incident touches and that
+/// can't admit all their users. Where there is none, most of the work is not done at all.
 #[must_use]
-pub fn place_first_tier(
+pub fn turned_away(
     estate: &Estate,
     incident: &Incident,
     situation: &Situation,
     urgency: &Urgency,
 ) -> Vec<(ServiceId, Placed)> {
-    let mut decided = decide(estate, incident, situation, urgency);
-    let services = (0..estate.services.len()).map(ServiceId::new);
-    services
-        .filter(|id| urgency.tier[id.at()] == TierId(0))
-        .filter_map(|id| {
-            let touched = decided.impacts[id.at()] != Impact::Unaffected;
-            touched.then(|| (id, decided.placed(id, incident)))
-        })
-        .collect()
+    let put = put(estate, incident, situation, urgency);
+    let first_tier = (0..estate.services.len()).map(ServiceId::new).filter(|id| urgency.tier[id.at()] == TierId(0));
+    let turned_away: Vec<ServiceId> = first_tier.filter(|id| admits(&put.work.seats[id.at()]) < Ppm::ONE).collect();
+    if turned_away.is_empty() {
+        return Vec::new();
+    }
+    let mut decided = put.closed();
+    let touched = turned_away.into_iter().filter(|id| decided.impacts[id.at()] != Impact::Unaffected);
+    touched.collect::<Vec<_>>().into_iter().map(|id| (id, decided.placed(id, incident))).collect()
+}
+
+/// Everybody has a seat, or none; what that does to others is not known yet.
+struct Put<'a> {
+    work: Work<'a>,
+    lost: Vec<DomainId>,
+    because: Vec<Option<LevelBecause>>,
+    packing: Vec<Packing>,
+}
+
+impl<'a> Put<'a> {
+    fn closed(self) -> Decided<'a> {
+        let Self { mut work, lost, because, packing } = self;
+        let impacts = impacts(&work);
+        collapse(&mut work, &impacts);
+        Decided { work, lost, impacts, because, packing }
+    }
 }
 
 /// What was decided, before it is written down.
@@ -103,7 +120,7 @@ impl Decided<'_> {
     }
 }
 
-fn decide<'a>(estate: &'a Estate, incident: &Incident, situation: &'a Situation, urgency: &'a Urgency) -> Decided<'a> {
+fn put<'a>(estate: &'a Estate, incident: &Incident, situation: &'a Situation, urgency: &'a Urgency) -> Put<'a> {
     let lost = lost_domains(estate, situation);
     let mut work = Work::new(estate, situation, urgency);
     let tiers = by_tier(&work, incident, &lost);
@@ -123,9 +140,7 @@ fn decide<'a>(estate: &'a Estate, incident: &Incident, situation: &'a Situation,
             because[id.at()] = raise(&mut work, id, incident, &lost);
         }
     }
-    let impacts = impacts(&work);
-    collapse(&mut work, &impacts);
-    Decided { work, lost, impacts, because, packing }
+    Put { work, lost, because, packing }
 }
 
 /// Services in the order in which they are placed: by effective tier; inside a tier those with the fewest candidates
@@ -215,6 +230,11 @@ fn collapse(work: &mut Work<'_>, impacts: &[Impact]) {
     }
 }
 
+/// The share of users that these seats serve in the end.
+fn admits(seats: &[Seat]) -> Ppm {
+    Ppm(seats.iter().map(|seat| seat.last.share.0).sum::<u64>().min(Ppm::ONE.0))
+}
+
 fn placed(
     work: &Work<'_>,
     id: ServiceId,
@@ -226,7 +246,7 @@ fn placed(
     let mut seats = work.seats[id.at()].clone();
     let moves = seats.iter().any(|seat| seat.part == Part::Added)
         || seats.iter().any(|seat| seat.part == Part::Survivor && seat.last.share > seat.now.share);
-    let admits = Ppm(seats.iter().map(|seat| seat.last.share.0).sum::<u64>().min(Ppm::ONE.0));
+    let admits = admits(&seats);
     let lowest = |serving: fn(&Seat) -> Serving| {
         let levels = seats.iter().map(serving).filter(|serving| serving.share > Ppm::ZERO);
         levels.map(|serving| serving.level).min().unwrap_or(Level::Shed)
@@ -241,7 +261,8 @@ fn placed(
             let mut because = reasons(work, id_of, incident, lost, only);
             because.append(&mut seat.because);
             if admits < Ppm::ONE && impact != Impact::Unaffected {
-                let short = work.short[id.at()].iter().flatten().next();
+                let short = work.short.range(SeatId { service: id, replica: 0 }..).next();
+                let short = short.filter(|(seat, _)| seat.service == id).map(|(_, short)| short);
                 let resource = short.map_or_else(String::new, |short| short.resource.clone());
                 because.push(Because::Admits { share: seat.last.share, resource });
             }

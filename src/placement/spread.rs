@@ -112,7 +112,7 @@ fn pour(work: &mut Work<'_>, seat: SeatId, level: Level, demand: &Amounts, means
     let now = work.seat(seat).last.share;
     let wanted = Ppm(now.0 + open.0);
     let carried = work.could_carry(seat, demand, means).min(wanted);
-    if carried < wanted && work.short[seat.service.at()][seat.replica as usize].is_none() {
+    if carried < wanted && !work.short.contains_key(&seat) {
         note_short(work, seat, &demand.times(wanted));
     }
     if carried > now {
@@ -129,7 +129,7 @@ fn place_whole(work: &mut Work<'_>, id: ServiceId, added: &[SeatId], level: Leve
                 work.put(seat, Serving { level, share: Ppm::ONE }, demand, means);
                 return;
             }
-            if work.short[id.at()][seat.replica as usize].is_none() {
+            if !work.short.contains_key(&seat) {
                 note_short(work, seat, demand);
             }
         }
@@ -164,7 +164,7 @@ fn note_short(work: &mut Work<'_>, seat: SeatId, wanted: &Amounts) {
         }
         (None, None) => return,
     };
-    work.short[seat.service.at()][seat.replica as usize] = Some(short);
+    work.short.insert(seat, short);
 }
 
 /// A service of the same tier that this plan added at one of our candidates, and that fits elsewhere as well, moves

@@ -1,5 +1,7 @@
 //! The desk at which placement works: accounts, seats, and the one operation that puts users on a seat.
 
+use std::collections::BTreeMap;
+
 use crate::model::Amounts;
 use crate::model::Estate;
 use crate::model::Ppm;
@@ -32,8 +34,8 @@ pub(in crate::placement) struct Work<'a> {
     pub(in crate::placement) ledger: Ledger,
     pub(in crate::placement) seats: Vec<Vec<Seat>>,
     pub(in crate::placement) victims: Victims,
-    /// Why a candidate had no room when it was asked, by service, then by replica.
-    pub(in crate::placement) short: Vec<Vec<Option<Short>>>,
+    /// Why a candidate had no room when it was asked: of few.
+    pub(in crate::placement) short: BTreeMap<SeatId, Short>,
     /// Seats that this plan added, by site, for moving them aside.
     pub(in crate::placement) added: Vec<Vec<SeatId>>,
 }
@@ -80,10 +82,9 @@ impl<'a> Work<'a> {
                     .collect::<Vec<_>>(),
             );
         }
-        let short = seats.iter().map(|seats| vec![None; seats.len()]).collect();
         let victims = Victims::new(estate, situation, urgency, &seats);
         let added = vec![Vec::new(); estate.sites.len()];
-        Self { estate, situation, urgency, ledger, seats, victims, short, added }
+        Self { estate, situation, urgency, ledger, seats, victims, short: BTreeMap::new(), added }
     }
 
     pub(in crate::placement) fn tier(&self, id: ServiceId) -> TierId {

@@ -140,6 +140,13 @@ fn problem(scene: &Scene<'_>, web: &Web, pools: &[PoolOnPaper]) -> Problem {
             claims: claims.into_iter().collect(),
         });
     }
+    let mut counts = vec![0; tasks.len()];
+    for &(_, behind) in &web.edges {
+        counts[behind as usize] += 1;
+    }
+    for (task, count) in tasks.iter_mut().zip(counts) {
+        task.after.reserve_exact(count);
+    }
     for &(before, behind) in &web.edges {
         tasks[behind as usize].after.push(before);
     }

@@ -3,7 +3,6 @@
 use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
-use crate::model::Ppm;
 use crate::model::Scope;
 use crate::model::ScopeState;
 use crate::model::ServiceId;
@@ -14,7 +13,7 @@ use crate::placement::Placed;
 use crate::placement::Rejection;
 use crate::placement::Situation;
 use crate::placement::Urgency;
-use crate::placement::place_first_tier;
+use crate::placement::turned_away;
 use crate::plan::Ground;
 use crate::plan::Mode;
 use crate::plan::NextLoss;
@@ -46,7 +45,7 @@ pub(in crate::plan) fn outlook(
         next.scopes.push((Scope::Site(site), ScopeState::Lost));
         next.only_lifeline = true;
         let after = Situation::new(estate, &next, &Observation::default());
-        let placed = place_first_tier(estate, &next, &after, urgency);
+        let placed = turned_away(estate, &next, &after, urgency);
         if let Some((service, placed)) = weakest(&placed) {
             outlook.kills.push(NextLoss {
                 site: estate.site(site).name.clone(),
@@ -60,9 +59,9 @@ pub(in crate::plan) fn outlook(
     outlook
 }
 
-/// Whether the lifeline holds: the first of its services that does not, and what it would still admit.
+/// The service that would admit the fewest, where the lifeline does not hold.
 fn weakest(placed: &[(ServiceId, Placed)]) -> Option<&(ServiceId, Placed)> {
-    placed.iter().filter(|(_, placed)| placed.admits < Ppm::ONE).min_by_key(|(id, placed)| (placed.admits, *id))
+    placed.iter().min_by_key(|(id, placed)| (placed.admits, *id))
 }
 
 /// The smallest amount that any candidate was short of.

@@ -101,27 +101,43 @@ fn closure(net: &Net, heads: &[u64], by_head: &[u32], rank: u8, first_done: u64)
         tails[task] = behind.map(|one| net.durations[one] + tails[one]).max().unwrap_or(0);
         bound = bound.max(heads[task] + net.durations[task] + tails[task]);
     }
-    let mut members: Vec<Vec<Member>> = vec![Vec::new(); net.sizes.len()];
-    let mut alone: Vec<Vec<Member>> = vec![Vec::new(); net.sizes.len()];
-    let mut tasks = Vec::new();
-    for task in by_head.iter().map(|&task| task as usize).filter(|&task| inside(task)) {
-        let (head, tail, duration) = (heads[task], tails[task], u128::from(net.durations[task]));
-        for need in net.needs(task) {
-            let work = u128::from(need.amount) * duration;
-            members[need.pool as usize].push(Member { head, tail, work });
-            if need.amount > net.sizes[need.pool as usize] / 2 {
-                alone[need.pool as usize].push(Member { head, tail, work: duration });
-            }
-        }
-        tasks.push(task);
-    }
-    for ((pool, &size), (mut members, mut alone)) in (0_u32..).zip(&net.sizes).zip(members.into_iter().zip(alone)) {
-        let room = Room { size, kept: kept(net, pool), first_done };
-        bound = bound.max(busiest(&mut members, room));
+    let tasks: Vec<usize> = by_head.iter().map(|&task| task as usize).filter(|&task| inside(task)).collect();
+    let mut by_tail = tasks.clone();
+    by_tail.sort_by_key(|&task| Reverse(tails[task]));
+    let (early, late) = (Claimed::by(net, heads, &tails, &tasks), Claimed::by(net, heads, &tails, &by_tail));
+    for (at, pool) in (0..net.sizes.len()).zip(0_u32..) {
+        let room = Room { size: net.sizes[at], kept: kept(net, pool), first_done };
+        bound = bound.max(busiest(&early.members[at], &late.members[at], room));
         // Of tasks that need more than half, no two overlap: one machine, whatever is kept.
-        bound = bound.max(busiest(&mut alone, Room { size: 1, kept: 0, first_done: 0 }));
+        let room = Room { size: 1, kept: 0, first_done: 0 };
+        bound = bound.max(busiest(&early.alone[at], &late.alone[at], room));
     }
     if tasks.len() <= PAIRS_MAX { bound.max(worst_pair(net, heads, &tails, &tasks)) } else { bound }
+}
+
+/// What tasks claim, by pool, in the order of the tasks.
+struct Claimed {
+    members: Vec<Vec<Member>>,
+    /// Those that need more than half of the pool.
+    alone: Vec<Vec<Member>>,
+}
+
+impl Claimed {
+    fn by(net: &Net, heads: &[u64], tails: &[u64], tasks: &[usize]) -> Self {
+        let none = vec![Vec::new(); net.sizes.len()];
+        let mut claimed = Self { members: none.clone(), alone: none };
+        for &task in tasks {
+            let (head, tail, duration) = (heads[task], tails[task], u128::from(net.durations[task]));
+            for need in net.needs(task) {
+                let (pool, work) = (need.pool as usize, u128::from(need.amount) * duration);
+                claimed.members[pool].push(Member { head, tail, work });
+                if need.amount > net.sizes[pool] / 2 {
+                    claimed.alone[pool].push(Member { head, tail, work: duration });
+                }
+            }
+        }
+        claimed
+    }
 }
 
 /// How much a pool can do.
@@ -154,27 +170,20 @@ impl Room {
 
 /// The greatest sum of least head, time for the work, and least tail, over sets of tasks that share one pool.
 ///
-/// Members arrive with the latest head first. Sets are those with a head and a tail of at least so much: all pairs of
-/// thresholds for few members, else only heads and only tails.
-fn busiest(members: &mut [Member], room: Room) -> u64 {
-    let mut bound = suffix(members, room);
-    let mut work = 0;
-    let thresholds: Vec<(u64, u128)> = members
-        .iter()
-        .map(|member| {
-            work += member.work;
-            (member.head, work)
-        })
-        .collect();
-    members.sort_by_key(|member| Reverse(member.tail));
-    bound = bound.max(suffix(members, room));
-    if members.len() <= PAIRS_MAX {
-        let longest = members.first().map_or(0, |member| member.tail);
-        for (head, work) in thresholds {
+/// The same members arrive with the latest head first, and with the longest tail first. Sets are those with a head and a
+/// tail of at least so much: all pairs of thresholds for few members, else only heads and only tails.
+fn busiest(by_head: &[Member], by_tail: &[Member], room: Room) -> u64 {
+    let mut bound = suffix(by_head, room).max(suffix(by_tail, room));
+    if by_head.len() <= PAIRS_MAX {
+        let longest = by_tail.first().map_or(0, |member| member.tail);
+        let mut work = 0;
+        for head in by_head {
+            work += head.work;
+            let head = head.head;
             // With the longest tail of all, which most sets do not have, all that waits for this head must already
             // reach further than what is known.
             if room.until(head, work) + longest > bound {
-                bound = bound.max(suffix_from(head, members, room));
+                bound = bound.max(suffix_from(head, by_tail, room));
             }
         }
     }

@@ -97,13 +97,14 @@ impl Net {
         for (new, &old) in (0..).zip(&origin) {
             number[old as usize] = new;
         }
-        let mut pairs = Vec::new();
+        let mut pairs = Vec::with_capacity(problem.tasks.iter().map(|task| task.after.len()).sum());
+        let mut before = Vec::new();
         for (new, &old) in (0..).zip(&origin) {
-            let mut before: Vec<u32> =
-                problem.tasks[old as usize].after.iter().map(|&task| number[task as usize]).collect();
+            before.clear();
+            before.extend(problem.tasks[old as usize].after.iter().map(|&task| number[task as usize]));
             before.sort_unstable();
             before.dedup();
-            pairs.extend(before.into_iter().map(|task| (new, task)));
+            pairs.extend(before.iter().map(|&task| (new, task)));
         }
         let before = Lists::gather(origin.len(), &pairs);
         for pair in &mut pairs {
@@ -214,9 +215,11 @@ impl Net {
             }
         }
         self.need_at.push(0);
+        let mut claims = Vec::new();
         for task in 0..self.len() {
             let old = self.origin[task];
-            for (pool, amount) in totals(problem, old) {
+            totals(problem, old, &mut claims);
+            for &(pool, amount) in &claims {
                 let available = problem.pools[pool as usize].size;
                 let amount = u32::try_from(amount).unwrap_or(u32::MAX);
                 if amount > available {
@@ -236,16 +239,15 @@ impl Net {
 }
 
 /// The claims of one task, each pool once, in order.
-fn totals(problem: &Problem, task: u32) -> Vec<(u32, u64)> {
-    let mut totals: Vec<(u32, u64)> =
-        problem.tasks[task as usize].claims.iter().map(|claim| (claim.pool, u64::from(claim.amount))).collect();
+fn totals(problem: &Problem, task: u32, totals: &mut Vec<(u32, u64)>) {
+    totals.clear();
+    totals.extend(problem.tasks[task as usize].claims.iter().map(|claim| (claim.pool, u64::from(claim.amount))));
     totals.sort_unstable_by_key(|&(pool, _)| pool);
     totals.dedup_by(|next, kept| {
         let same = next.0 == kept.0;
         kept.1 = if same { kept.1.saturating_add(next.1) } else { kept.1 };
         same
     });
-    totals
 }
 
 /// Refuses names that do not exist, and durations whose sums could overflow.

@@ -181,7 +181,9 @@ fn declared<'a>(paper: &Paper<'a>, step: &Step) -> &'a [Need] {
     };
     match &step.action {
         action if action.is_on_hosts() => {
-            let set = step.hosts.as_ref().and_then(|hosts| HostSet::parse(&hosts.set).ok());
+            // Where no rule says what it uses, it does not matter which one it is.
+            let hosts = step.hosts.as_ref().filter(|_| estate.host_rules.iter().any(|rule| rule.uses.is_some()));
+            let set = hosts.and_then(|hosts| HostSet::parse(&hosts.set).ok());
             let rule = set.and_then(|set| estate.host_rule(&set.first()));
             rule.and_then(|rule| rule.uses.as_deref()).unwrap_or(&estate.orchestrator.uses)
         }

@@ -71,7 +71,12 @@ impl<'a> Names<'a> {
     /// For each item those that it comes after; names that lead nowhere are left out.
     pub(super) fn after(&self, plan: &Plan) -> Vec<Vec<u32>> {
         let after = plan.steps.iter().map(|step| &step.after).chain(plan.gates.iter().map(|gate| &gate.after));
-        after.map(|after| after.iter().filter_map(|name| self.get(name)).collect()).collect()
+        let read = |after: &Vec<String>| {
+            let mut read = Vec::with_capacity(after.len());
+            read.extend(after.iter().filter_map(|name| self.get(name)));
+            read
+        };
+        after.map(read).collect()
     }
 
     /// The name of an item.
