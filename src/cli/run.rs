@@ -158,7 +158,7 @@ fn is_current(plan: &Plan, project: &Project) -> Result<(), CommandError> {
 }
 
 /// The second pair of eyes looks again: the plan may come from anywhere.
-fn is_sound(plan: &Plan, project: &Project) -> Result<(), CommandError> {
+pub(crate) fn is_sound(plan: &Plan, project: &Project) -> Result<(), CommandError> {
     let violations = plan::verify(&project.loaded.estate, plan);
     let destroys: Vec<&Violation> = violations.iter().filter(|violation| violation.destroys()).collect();
     if destroys.is_empty() {

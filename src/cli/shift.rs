@@ -14,6 +14,7 @@ use crate::cli::routes;
 use crate::cli::run::Begin;
 use crate::cli::run::carry_out;
 use crate::cli::run::is_possible;
+use crate::cli::run::is_sound;
 use crate::cli::run::nobody_else;
 use crate::cli::run::unrecorded;
 use crate::cli::scope;
@@ -70,6 +71,7 @@ pub(crate) fn run(args: &ShiftArgs, door: &Door) -> Result<Exit, CommandError> {
     let plan = plan::moving(estate, &observation, project.sources.clone(), &wanted)
         .map_err(|why| refused(&args.route, &why))?;
     store::bytes(&plan).and_then(|bytes| store::keep(&project.root, &plan, &bytes)).map_err(unrecorded)?;
+    is_sound(&plan, &project)?;
     is_possible(&plan)?;
     door.ui.data(&shift_screen(&plan, door.ui.paint))?;
     ask(&plan, &args.route)?;

@@ -22,6 +22,11 @@ use crate::plan::Step;
 /// The format that this version writes. A reader refuses what it does not know.
 pub const FORMAT: u32 = 2;
 
+/// How the scope of a plan begins that moves one route.
+pub(in crate::plan) const ROUTE_SCOPE: &str = "route:";
+/// What such a plan does with it.
+pub(in crate::plan) const MOVED: &str = "moved";
+
 /// A complete plan.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -113,6 +118,14 @@ impl Plan {
         !self.owed.is_empty()
             && self.gates.iter().any(|gate| opens(&gate))
             && self.gates.iter().filter(opens).all(|gate| self.carries(&gate.id))
+    }
+
+    /// The route that it moves, where it is for that alone: nothing is lost, and a person said where users go.
+    #[must_use]
+    pub fn moved_route(&self) -> Option<&str> {
+        let [scope] = self.incident.scopes.as_slice() else { return None };
+        let name = scope.scope.strip_prefix(ROUTE_SCOPE)?;
+        (scope.state == MOVED).then_some(name)
     }
 
     /// What it is about, as people write it: the affected scopes; of a retreat, the run that is taken back.

@@ -39,6 +39,8 @@ use crate::plan::StepLimits;
 use crate::plan::Target;
 use crate::plan::blank;
 use crate::plan::canon;
+use crate::plan::document::MOVED;
+use crate::plan::document::ROUTE_SCOPE;
 use crate::plan::paper_services::role_word;
 use crate::plan::ramp::LEAST;
 use crate::plan::ramp::Turn;
@@ -150,7 +152,8 @@ pub fn moving(
     let shift = turn.on_paper(|site| estate.site(site).name.clone());
     let mut plan = blank(estate, wanted.as_of)?;
     plan.incident.mode = Mode::Switchover;
-    plan.incident.scopes = vec![ScopeOnPaper { scope: format!("route:{}", route.name), state: "moved".to_owned() }];
+    plan.incident.scopes =
+        vec![ScopeOnPaper { scope: format!("{ROUTE_SCOPE}{}", route.name), state: MOVED.to_owned() }];
     plan.sources = sources;
     plan.untouched -= u64::try_from(services.len()).unwrap_or(0).min(plan.untouched);
     plan.gates.push(start(estate, first));

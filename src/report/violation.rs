@@ -51,6 +51,9 @@ fn shape(of: &OfShape) -> String {
         OfShape::NoSuchName { item, noun, name } => {
             format!("{item} names {name}, and there is no such {}", what(*noun))
         }
+        OfShape::BesideTheMove { step, route } => {
+            format!("{step} is no shift of {route}, and the plan is for that alone")
+        }
         OfShape::BadScope { scope, state } => format!("the scope {scope} ({state}) can't be read against the estate"),
         OfShape::SiteStateDiffers { site, stated, is } => {
             format!("{site} is said to be {stated}, and is {is} by the incident")

@@ -53,7 +53,9 @@ pub(super) fn check<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Ve
                 asked.demands.ask_one(shift, verify, Why::Verified(verify));
             }
             let site = paper.site_of(shift);
-            if !is_verified && site.is_some_and(|site| could_verify(paper, id, site)) {
+            // Where a route alone is moved, a person said so, and its health is asked for on the way.
+            let is_ordered = paper.plan.moved_route().is_some();
+            if !is_verified && !is_ordered && site.is_some_and(|site| could_verify(paper, id, site)) {
                 found.push(Violation::Writers(OfWriters::NoVerify { step: paper.id(shift) }));
             }
         }

@@ -102,8 +102,24 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// A plan that moves a route does nothing else.
+    fn moved(&mut self, name: &str) {
+        if !self.estate.routes.iter().any(|route| route.name == name) {
+            self.miss("incident", Noun::Route, name);
+        }
+        let moves = |action: &ActionOnPaper| matches!(action, ActionOnPaper::Route(shift) if shift.route == name);
+        for step in self.plan.steps.iter().filter(|step| !moves(&step.action)) {
+            let step = step.id.clone();
+            self.found.push(Violation::Shape(OfShape::BesideTheMove { step, route: name.to_owned() }));
+        }
+    }
+
     fn incident(&mut self) {
         let plan = self.plan;
+        if let Some(name) = plan.moved_route() {
+            self.moved(name);
+            return;
+        }
         for scope in plan.incident.scopes.iter().filter(|scope| !is_scope(self.estate, scope)) {
             let (scope, state) = (scope.scope.clone(), scope.state.clone());
             self.found.push(Violation::Shape(OfShape::BadScope { scope, state }));

@@ -59,6 +59,8 @@ pub enum OfShape {
     Overflow { item: String },
     /// Something names what the estate does not declare.
     NoSuchName { item: String, noun: Noun, name: String },
+    /// A plan that moves one route does something else, too.
+    BesideTheMove { step: String, route: String },
     /// An affected scope that can't be read against the estate.
     BadScope { scope: String, state: String },
     /// A site is in another state than the incident says.
