@@ -8,6 +8,7 @@ mod evacuate;
 mod far;
 mod live;
 mod live_end;
+mod moved;
 mod observe;
 mod plan;
 mod played;

@@ -152,7 +152,9 @@ async fn see<P: Provider>(provider: Result<P, String>) -> RouteSeen {
         }),
         Err(trouble) => Err(trouble.to_string()),
     };
-    let (read, looks, standing) = tokio::join!(provider.read(), provider.look(), provider.standing());
+    // What is looked at is judged by what was read.
+    let read = provider.read().await;
+    let (looks, standing) = tokio::join!(provider.look(), provider.standing());
     RouteSeen {
         read: led(read),
         looks: looks.into_iter().map(|sight| (sight.server, led(sight.table))).collect(),

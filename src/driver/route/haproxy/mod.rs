@@ -221,14 +221,15 @@ impl Haproxy {
             Trouble::Open(format!("{on} does not say how it stands now: {why}. A restart would have taken all back"))
         };
         let mut talk = Talk::begin(way).await.map_err(|why| lost(&why))?;
-        let asked = format!("show stat {} 6 -1", self.backend);
+        let id = self.seen().backends.get(on).map_or("-1".to_owned(), |backend| backend.id.clone());
+        let asked = format!("show stat {id} 6 -1");
         let told = talk.ask(&asked).await.map_err(|silence| lost(&silence.why))?;
         let refused = || Trouble::Changed(refusal(self.place(on), &asked, &told));
         if is_no_backend(&told) {
             return Err(refused());
         }
         let mut rows = state::rows(&told).map_err(|_| refused())?;
-        rows.retain(|row| !matches!(row.name.as_str(), "BACKEND" | "FRONTEND"));
+        rows.retain(|row| row.proxy == self.backend && row.name != "BACKEND");
         let seen = self.seen();
         let known = seen.backends.get(on);
         let mut entries = Vec::new();
@@ -456,15 +457,19 @@ async fn begin(on: &str, way: &Way) -> Result<Talk, Trouble> {
 /// Reads how a backend stands.
 async fn backend(place: Place<'_>, talk: &mut Talk) -> Result<Backend, Trouble> {
     let Place { on, backend, .. } = place;
-    let asked = [format!("show servers state {backend}"), format!("show stat {backend} 6 -1")];
-    let told = talk.ask_all(&asked).await.map_err(|silence| unreachable(on, &silence.why))?;
-    let refused = |at: usize| Trouble::Refused(refusal(place, &asked[at], &told[at]));
-    if is_no_backend(&told[0]) {
-        return Err(refused(0));
+    let refused = |asked: &str, told: &str| Trouble::Refused(refusal(place, asked, told));
+    let asked = format!("show servers state {backend}");
+    let told = talk.ask(&asked).await.map_err(|silence| unreachable(on, &silence.why))?;
+    if is_no_backend(&told) {
+        return Err(refused(&asked, &told));
     }
-    let servers = state::servers(&told[0]).map_err(|_| refused(0))?;
-    let rows = state::rows(&told[1]).map_err(|_| refused(1))?;
-    Ok(Backend::of(servers, &rows))
+    let servers = state::servers(&told).map_err(|_| refused(&asked, &told))?;
+    let id = state::id(&told).to_owned();
+    let asked = format!("show stat {id} 6 -1");
+    let told = talk.ask(&asked).await.map_err(|silence| unreachable(on, &silence.why))?;
+    let mut rows = state::rows(&told).map_err(|_| refused(&asked, &told))?;
+    rows.retain(|row| row.proxy == backend);
+    Ok(Backend::of(id, servers, &rows))
 }
 
 fn unreachable(on: &str, why: &str) -> Trouble {

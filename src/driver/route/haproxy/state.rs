@@ -42,6 +42,8 @@ impl Server {
 /// How a backend shares users out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Backend {
+    /// Its number there. A frontend may have the same name, and whoever asks by name is told of that one.
+    pub(super) id: String,
     /// The name of the algorithm; empty where HAProxy does not tell.
     pub(super) algorithm: String,
     pub(super) servers: Vec<Server>,
@@ -73,6 +75,12 @@ pub(super) fn servers(text: &str) -> Result<Vec<Server>, String> {
     Ok(servers)
 }
 
+/// The number of the backend, from the same table: `-1`, which stands for all of them, where it has no server.
+pub(super) fn id(text: &str) -> &str {
+    let first = text.lines().skip(2).find(|line| !line.trim().is_empty());
+    first.and_then(|line| line.split_whitespace().next()).unwrap_or("-1")
+}
+
 fn server(columns: &[&str], fields: &[&str]) -> Option<Server> {
     let field = |name: &str| fields.get(columns.iter().position(|column| *column == name)?).copied();
     let number = |name: &str| field(name)?.parse::<u32>().ok();
@@ -92,6 +100,8 @@ fn server(columns: &[&str], fields: &[&str]) -> Option<Server> {
 /// What the other table says of one row.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Row {
+    /// The backend.
+    pub(super) proxy: String,
     /// The server, or `BACKEND`.
     pub(super) name: String,
     /// `UP`, `DOWN`, `MAINT`, `DRAIN`, `no check`, and more of them with words behind.
@@ -113,7 +123,7 @@ impl Row {
     }
 }
 
-/// Reads `show stat BACKEND`: CSV, of which the first line names the columns.
+/// Reads `show stat NUMBER`: CSV, of which the first line names the columns.
 ///
 /// # Errors
 ///
@@ -139,6 +149,7 @@ pub(super) fn rows(text: &str) -> Result<Vec<Row>, String> {
         let (status, code) = (field("check_status").trim_start_matches("* "), field("check_code"));
         let check = if code.is_empty() { status.to_owned() } else { format!("{status}/{code}") };
         rows.push(Row {
+            proxy: field("pxname").to_owned(),
             name: field("svname").to_owned(),
             status: field("status").to_owned(),
             weight,
@@ -171,7 +182,7 @@ fn csv(line: &str) -> Vec<String> {
 
 impl Backend {
     /// Both tables as one.
-    pub(super) fn of(mut servers: Vec<Server>, rows: &[Row]) -> Self {
+    pub(super) fn of(id: String, mut servers: Vec<Server>, rows: &[Row]) -> Self {
         let by_name: BTreeMap<&str, &Row> = rows.iter().map(|row| (row.name.as_str(), row)).collect();
         for server in &mut servers {
             let Some(row) = by_name.get(server.name.as_str()) else { continue };
@@ -181,13 +192,14 @@ impl Backend {
             }
         }
         let algorithm = by_name.get("BACKEND").map(|row| row.algorithm.clone()).unwrap_or_default();
-        Self { algorithm, servers }
+        Self { id, algorithm, servers }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Backend;
+    use super::id;
     use super::rows;
     use super::servers;
 
@@ -204,7 +216,7 @@ mod tests {
 
     #[test]
     fn both_tables_are_read_as_one() {
-        let found = Backend::of(servers(STATE).unwrap(), &rows(STAT).unwrap());
+        let found = Backend::of(id(STATE).to_owned(), servers(STATE).unwrap(), &rows(STAT).unwrap());
         assert_eq!(found.algorithm, "roundrobin");
         let [s1, s2, s3] = found.servers.as_slice() else { panic!("{found:?}") };
         assert_eq!((s1.effect(), s1.size, s1.down.as_deref()), (100, 90, Some("L7STS/503")));
