@@ -26,6 +26,7 @@ mod task;
 #[cfg(test)]
 mod tests;
 mod told;
+mod tool;
 mod world;
 
 pub use dice::Dice;
