@@ -50,9 +50,14 @@ pub(super) enum Failed {
     Unsent(String),
     /// It was answered with a no.
     Told(String),
+    /// It was answered with: not now. It was not done, and may be asked for again.
+    Later(String),
     /// Nobody knows.
     Open(String),
 }
+
+/// What `sysexits.h` calls a failure that passes: whoever wraps an API says by it that the API is not there now.
+const TEMPORARY: i32 = 75;
 
 /// A tool that takes longer to say how it stands can't be asked in the middle of a shift.
 const READ_MAX: Duration = Duration::from_secs(10);
@@ -180,7 +185,11 @@ impl Tool {
                     Came::Expected(said) => Ok(said.head),
                     Came::Unexpected(what, said) => {
                         let why = format!("`read` of {}: {what}{}", self.name, words(&said.head));
-                        Err(if is_of_server(&what) { Unread::Silent(why) } else { Unread::Refused(why) })
+                        Err(if is_of_server(&what) || passes(&what) {
+                            Unread::Silent(why)
+                        } else {
+                            Unread::Refused(why)
+                        })
                     }
                     Came::NotSent(why) | Came::Open(why, _) => Err(silent(why)),
                 }
@@ -194,7 +203,9 @@ impl Tool {
             By::Command => match self.exec.once(self.line(write), WRITE_MAX, TABLE_BYTES).await {
                 Ok(heard) if heard.status.success() => Ok(()),
                 Ok(heard) => {
-                    Err(Failed::Told(format!("`write` ended with {}{}", heard.status, words(&heard.said.head))))
+                    let why = format!("`write` ended with {}{}", heard.status, words(&heard.said.head));
+                    let passes = heard.status.code() == Some(TEMPORARY);
+                    Err(if passes { Failed::Later(why) } else { Failed::Told(why) })
                 }
                 Err(Mute::NotBegun(why)) => Err(Failed::Never(why)),
                 Err(Mute::NoAnswer(why, said)) => {
@@ -207,7 +218,11 @@ impl Tool {
                     Came::Expected(_) => Ok(()),
                     Came::Unexpected(what, said) => {
                         let why = format!("`write`: {what}{}", words(&said.head));
-                        Err(if is_of_server(&what) { Failed::Open(why) } else { Failed::Told(why) })
+                        Err(match what {
+                            what if is_of_server(&what) => Failed::Open(why),
+                            what if passes(&what) => Failed::Later(why),
+                            _ => Failed::Told(why),
+                        })
                     }
                     Came::NotSent(why) => Err(Failed::Unsent(why)),
                     Came::Open(why, _) => Err(Failed::Open(why)),
@@ -220,6 +235,36 @@ impl Tool {
 /// Whether the fault is the other side's, so that it may pass, and may have come after it was done.
 fn is_of_server(what: &str) -> bool {
     what.starts_with("status 5")
+}
+
+/// Whether the other side only wants to be asked later: too many requests, or it did not wait for this one.
+fn passes(what: &str) -> bool {
+    what.starts_with("status 429") || what.starts_with("status 408")
+}
+
+/// Lines `NAME NUMBER`, or words `NAME=NUMBER`, in the words of a form such as `SITE SHARE`.
+///
+/// # Errors
+///
+/// The line that is neither.
+pub(super) fn pairs<'t>(text: &'t str, (name, number): (&str, &str)) -> Result<Vec<(&'t str, &'t str)>, String> {
+    let odd = |line: &str| {
+        let end = line.floor_char_boundary(100);
+        format!("{:?} is neither a line `{name} {number}` nor words `{name}={number}`", &line[..end])
+    };
+    let mut pairs = Vec::new();
+    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if line.contains('=') {
+            for word in line.split_whitespace() {
+                pairs.push(word.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| odd(line))?);
+            }
+            continue;
+        }
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [name, number] = fields.as_slice() else { return Err(odd(line)) };
+        pairs.push((*name, *number));
+    }
+    Ok(pairs)
 }
 
 /// The last line of what was said, behind a colon.

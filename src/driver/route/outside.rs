@@ -107,7 +107,7 @@ impl Provider for Outside {
             Err(Failed::Never(why)) => Err(Trouble::Refused(named(why))),
             Err(Failed::Unsent(why)) => Err(Trouble::Unreachable(named(why))),
             Err(Failed::Open(why)) => Err(Trouble::Open(named(why))),
-            Err(Failed::Told(why)) => self.after_no(why, from, to).await,
+            Err(Failed::Told(why) | Failed::Later(why)) => self.after_no(why, from, to).await,
         }
     }
 
