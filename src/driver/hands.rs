@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::driver::Answer;
+use crate::driver::CapacitySeen;
 use crate::driver::Driver;
 use crate::driver::End;
 use crate::driver::Found;
@@ -17,6 +18,7 @@ use crate::driver::Probe;
 use crate::driver::RouteSeen;
 use crate::driver::RouteTask;
 use crate::driver::Said;
+use crate::driver::ScaleTask;
 use crate::driver::Scout;
 use crate::driver::Secret;
 use crate::driver::Secrets;
@@ -31,6 +33,8 @@ use crate::driver::http::Http;
 use crate::driver::record::Records;
 use crate::driver::route::Routes;
 use crate::driver::route::can_move;
+use crate::driver::scale::Launches;
+use crate::driver::scale::can_launch;
 use crate::driver::secret::SECRET_MAX;
 use crate::driver::ssh as far;
 use crate::driver::ssh::Ssh;
@@ -43,6 +47,7 @@ pub struct Hands {
     exec: Exec,
     http: Http,
     routes: Routes,
+    launches: Launches,
     /// None where nobody said how other hosts are reached.
     ssh: Option<Ssh>,
 }
@@ -57,7 +62,7 @@ impl Hands {
     pub fn new(folder: PathBuf, records: PathBuf, secrets: Secrets) -> Self {
         let http = Http::new(records.clone(), secrets.clone());
         let exec = Exec { folder, secrets, records: Records::new(records), grace: GRACE };
-        Self { routes: Routes::new(exec.clone()), exec, http, ssh: None }
+        Self { routes: Routes::new(exec.clone()), launches: Launches::new(exec.clone()), exec, http, ssh: None }
     }
 
     /// With a way to other hosts. Keys and known hosts are read now.
@@ -108,6 +113,10 @@ impl Scout for Hands {
     async fn route(&self, task: RouteTask) -> RouteSeen {
         self.routes.see(&task).await
     }
+
+    async fn capacity(&self, task: ScaleTask) -> CapacitySeen {
+        self.launches.see(&task).await
+    }
 }
 
 /// Whether this version can do a task; if not, the reason. The door asks before a plan is begun.
@@ -120,11 +129,11 @@ pub fn can_do(task: &Task) -> Result<(), &'static str> {
         Task::Exec { .. } | Task::Ssh { .. } => Ok(()),
         Task::Http(_) | Task::Notify { .. } => Ok(()),
         Task::Wait(probe) => match *probe.ask {
-            Task::Wait(_) | Task::Notify { .. } | Task::Route(_) | Task::Scale { .. } => Err("this is no question"),
+            Task::Wait(_) | Task::Notify { .. } | Task::Route(_) | Task::Scale(_) => Err("this is no question"),
             Task::Exec { .. } | Task::Ssh { .. } | Task::Http(_) => can_do(&probe.ask),
         },
         Task::Route(task) => can_move(task.provider.kind),
-        Task::Scale { .. } => Err("this version can't launch capacity"),
+        Task::Scale(task) => can_launch(task.provider.kind),
     }
 }
 
@@ -137,6 +146,7 @@ enum Here<'a> {
     Far(&'a Ssh, far::Line<'a>),
     Call(Call<'a>),
     Route(&'a RouteTask),
+    Scale(&'a ScaleTask),
     Question(&'a Probe),
     Refused(&'static str),
 }
@@ -161,7 +171,7 @@ fn here<'a>(hands: &'a Hands, task: &'a Task) -> Here<'a> {
             None => Here::Refused("nobody said how other hosts are reached"),
         },
         Task::Route(task) => Here::Route(task),
-        Task::Scale { .. } => Here::Refused("nobody can do this"),
+        Task::Scale(task) => Here::Scale(task),
     }
 }
 
@@ -172,6 +182,7 @@ impl Driver for Hands {
             Here::Far(ssh, line) => ssh.act(&job, line, &told).await,
             Here::Call(call) => self.http.act(&job, call, &told).await,
             Here::Route(task) => self.routes.act(&job, task, &told).await,
+            Here::Scale(task) => self.launches.act(&job, task, &told).await,
             Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
         }
@@ -183,6 +194,7 @@ impl Driver for Hands {
             Here::Far(ssh, _) => ssh.adopt(&job, &told).await,
             Here::Call(call) => self.http.adopt(&job, call, &told).await,
             Here::Route(task) => self.routes.adopt(&job, task, &told).await,
+            Here::Scale(task) => self.launches.adopt(&job, task, &told).await,
             // It changes nothing, so it is asked anew.
             Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
@@ -195,7 +207,7 @@ impl Driver for Hands {
             Here::Line(line) if line.input.is_none() => self.exec.ask(&job, &probe, line).await,
             Here::Far(ssh, line) => ssh.ask(&job, &probe, line).await,
             Here::Call(call @ Call::Request(_)) => self.http.ask(&job, &probe, call).await,
-            Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) | Here::Route(_) => {
+            Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) | Here::Route(_) | Here::Scale(_) => {
                 unknown("this is no question")
             }
             Here::Refused(why) => unknown(why),
@@ -208,6 +220,7 @@ impl Driver for Hands {
             Here::Far(ssh, _) => ssh.inquire(&job).await,
             Here::Call(call) => self.http.inquire(&job, call),
             Here::Route(_) => self.routes.inquire(&job),
+            Here::Scale(_) => self.launches.inquire(&job),
             // Whoever asked is dead, and the question is asked anew.
             Here::Question(_) => Found::Alive,
             Here::Refused(_) => Found::NeverBegun,
@@ -227,6 +240,7 @@ impl Driver for Hands {
             Here::Far(ssh, _) => ssh.kill(&job).await,
             Here::Call(call) => self.http.kill(&job, call).await,
             Here::Route(_) => self.routes.kill(&job).await,
+            Here::Scale(_) => self.launches.kill(&job).await,
             Here::Question(_) | Here::Refused(_) => Killed::Dead,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::driver::HostAt;
 use crate::driver::RouteTask;
+use crate::driver::ScaleTask;
 use crate::model::Ppm;
 
 /// Who can look at what a plan needs before anything is done.
@@ -23,6 +24,18 @@ pub trait Scout: Send + Sync + 'static {
 
     /// Where a route leads, and whether its keeper would take a change. It takes a few seconds at most for each server.
     fn route(&self, task: RouteTask) -> impl Future<Output = RouteSeen> + Send;
+
+    /// How much capacity is in service, and whether whoever launches would give what is wanted. It takes a few seconds.
+    fn capacity(&self, task: ScaleTask) -> impl Future<Output = CapacitySeen> + Send;
+}
+
+/// What was seen of capacity without changing anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CapacitySeen {
+    /// What is in service, by resource, in thousandths; why nobody can say.
+    pub in_service: Result<Vec<(String, u64)>, String>,
+    /// What stands in the way of what is wanted, one line each, with what to do.
+    pub troubles: Vec<String>,
 }
 
 /// What was seen of a route without changing anything.
@@ -47,6 +60,19 @@ pub struct Led {
     pub foreign: Vec<String>,
     /// In the keeper's own words.
     pub fact: String,
+}
+
+impl CapacitySeen {
+    /// Nobody could be asked.
+    pub(super) fn nothing(why: &str) -> Self {
+        Self { in_service: Err(why.to_owned()), troubles: Vec::new() }
+    }
+
+    /// Whether it can be read, and nothing stands in the way.
+    #[must_use]
+    pub const fn is_fine(&self) -> bool {
+        self.in_service.is_ok() && self.troubles.is_empty()
+    }
 }
 
 impl RouteSeen {

@@ -26,12 +26,7 @@ pub enum Task {
     /// Shift a route.
     Route(Box<RouteTask>),
     /// Launch capacity.
-    Scale {
-        /// Who launches.
-        provider: String,
-        /// Up to how much, by resource, in thousandths.
-        to: Vec<(String, u64)>,
-    },
+    Scale(ScaleTask),
     /// Tell somebody. A failure never holds a run, but it is told as it is.
     Notify {
         /// What it says.
@@ -50,7 +45,7 @@ impl Task {
         match self {
             Self::Ssh { .. } => true,
             Self::Wait(probe) => probe.ask.is_on_hosts(),
-            Self::Exec { .. } | Self::Http(_) | Self::Route(_) | Self::Scale { .. } | Self::Notify { .. } => false,
+            Self::Exec { .. } | Self::Http(_) | Self::Route(_) | Self::Scale(_) | Self::Notify { .. } => false,
         }
     }
 }
@@ -111,6 +106,19 @@ pub struct RouteStage {
     pub hold: Millis,
 }
 
+/// How capacity is brought up: all that it takes, with nothing left to look up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScaleTask {
+    /// Who launches.
+    pub provider: ProviderTask,
+    /// For which service.
+    pub service: String,
+    /// Where.
+    pub site: String,
+    /// How much there is to be in all, by resource, in thousandths. It is never lowered.
+    pub to: Vec<(String, u64)>,
+}
+
 /// Who changes routes or launches capacity, and how it is spoken to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderTask {
@@ -128,10 +136,10 @@ pub struct ProviderTask {
     pub tsig: Option<TsigTask>,
     /// The auto-scaling group.
     pub group: Option<String>,
-    /// What reads the present state: an address for `http`, a command line for `command`. May still name `record` and
-    /// `run`.
+    /// What reads the present state: an address for `http`, a command line for `command`. May still name
+    /// `record`, or `service` and `site`.
     pub read: Option<String>,
-    /// What changes it. May still name `record`, `shares` and `run`.
+    /// What changes it. May still name `record` and `shares`, or `service`, `site` and `amounts`.
     pub write: Option<String>,
     /// Variables and where their values are: `env:NAME`, `file:PATH`.
     pub env: Vec<(String, String)>,

@@ -21,11 +21,12 @@ pub fn unable(plan: &Plan) -> BTreeMap<&'static str, Vec<&str>> {
 }
 
 fn why_not(plan: &Plan, step: &Step) -> Option<&'static str> {
-    let task = job::task(plan, &step.action, "");
+    let task = job::task(plan, step, &step.action, "");
     if let Some(why) = task.as_ref().and_then(|task| driver::can_do(task).err()) {
         return Some(why);
     }
     let probes = [&step.done_if, &step.verify, &step.position];
-    let asked = |probe: &ProbeOnPaper| job::task(plan, &probe.ask, "").and_then(|task| driver::can_do(&task).err());
+    let asked =
+        |probe: &ProbeOnPaper| job::task(plan, step, &probe.ask, "").and_then(|task| driver::can_do(&task).err());
     probes.into_iter().flatten().find_map(asked)
 }

@@ -12,6 +12,7 @@ use crate::driver::Probe;
 use crate::driver::ProviderTask;
 use crate::driver::RouteStage;
 use crate::driver::RouteTask;
+use crate::driver::ScaleTask;
 use crate::driver::Task;
 use crate::driver::TsigTask;
 use crate::model::HostSet;
@@ -30,13 +31,13 @@ use crate::template::Text;
 
 /// What hands are asked to do for a step. None for what only a person does.
 pub(in crate::engine) fn job(plan: &Plan, step: &Step, key: Key, done: &BTreeSet<String>) -> Option<Job> {
-    let task = task(plan, &step.action, &key.run)?;
+    let task = task(plan, step, &step.action, &key.run)?;
     Some(on(plan, step, key, task, done))
 }
 
 /// The job of a question about a step: who is asked, and within which limits.
 pub(in crate::engine) fn about(plan: &Plan, step: &Step, key: Key, probe: &ProbeOnPaper) -> Option<(Job, Probe)> {
-    let probe = probe_of(plan, probe, &key.run)?;
+    let probe = probe_of(plan, step, probe, &key.run)?;
     let mut job = on(plan, step, key, Task::Wait(probe.clone()), &BTreeSet::new());
     if !probe.ask.is_on_hosts() {
         job.hosts = Vec::new();
@@ -126,16 +127,21 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// What hands are asked, for an action. None for what only a person does.
-pub(in crate::engine) fn task(plan: &Plan, action: &ActionOnPaper, run: &str) -> Option<Task> {
+pub(in crate::engine) fn task(plan: &Plan, step: &Step, action: &ActionOnPaper, run: &str) -> Option<Task> {
     let named = |line: &String| name_run(line, run);
     Some(match action {
         ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },
         ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
         ActionOnPaper::Route(shift) => Task::Route(Box::new(route_task(plan, shift, run)?)),
-        ActionOnPaper::Scale { provider, to } => Task::Scale { provider: provider.clone(), to: to.clone() },
+        ActionOnPaper::Scale { provider, to } => Task::Scale(ScaleTask {
+            provider: provider_task(plan, provider, run),
+            service: step.service.clone().unwrap_or_default(),
+            site: step.site.clone().unwrap_or_default(),
+            to: to.clone(),
+        }),
         ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: named(via) },
-        ActionOnPaper::Wait(probe) => Task::Wait(probe_of(plan, probe, run)?),
+        ActionOnPaper::Wait(probe) => Task::Wait(probe_of(plan, step, probe, run)?),
         ActionOnPaper::Confirm { .. } | ActionOnPaper::Fetch { .. } => return None,
     })
 }
@@ -145,9 +151,9 @@ fn name_run(line: &str, run: &str) -> String {
     if line.contains("run") { line.replace("{{ run }}", run) } else { line.to_owned() }
 }
 
-fn probe_of(plan: &Plan, probe: &ProbeOnPaper, run: &str) -> Option<Probe> {
+fn probe_of(plan: &Plan, step: &Step, probe: &ProbeOnPaper, run: &str) -> Option<Probe> {
     Some(Probe {
-        ask: Box::new(task(plan, &probe.ask, run)?),
+        ask: Box::new(task(plan, step, &probe.ask, run)?),
         expect_output: probe.expect_output.clone(),
         within: probe.within_ms,
         times: probe.times,

@@ -17,19 +17,12 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::MutexGuard;
-use std::sync::PoisonError;
-
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::driver::End;
 use crate::driver::Found;
 use crate::driver::Job;
-use crate::driver::Key;
 use crate::driver::Killed;
 use crate::driver::Led;
 use crate::driver::Outcome;
@@ -37,7 +30,7 @@ use crate::driver::RouteSeen;
 use crate::driver::RouteTask;
 use crate::driver::Told;
 use crate::driver::exec::Exec;
-use crate::driver::played::later;
+use crate::driver::flights::Flights;
 use crate::driver::route::haproxy::Haproxy;
 use crate::driver::route::health::OverHttp;
 use crate::driver::route::outside::Outside;
@@ -53,14 +46,7 @@ use crate::model::ProviderKind;
 #[derive(Debug, Clone)]
 pub(super) struct Routes {
     exec: Exec,
-    flights: Arc<Mutex<BTreeMap<Key, Flight>>>,
-}
-
-/// A shift that is on its way, or ended in this process.
-#[derive(Debug, Clone)]
-struct Flight {
-    outcome: watch::Receiver<Option<Outcome>>,
-    stop: watch::Sender<bool>,
+    flights: Flights,
 }
 
 /// Whether routes of this kind can be moved; if not, the reason, for people.
@@ -75,33 +61,35 @@ pub(super) const fn can_move(kind: ProviderKind) -> Result<(), &'static str> {
 impl Routes {
     /// With whoever can run the commands of tools, and knows the secrets.
     pub(super) fn new(exec: Exec) -> Self {
-        Self { exec, flights: Arc::default() }
+        Self { exec, flights: Flights::default() }
     }
 
     /// Moves it, or goes on with it.
     pub(super) async fn act(&self, job: &Job, task: &RouteTask, told: &Told) -> Outcome {
-        ended(self.begin(job, task, told, false)).await
+        self.go(job, task, told, false).await
     }
 
     /// Goes on with what somebody began who may be gone.
     pub(super) async fn adopt(&self, job: &Job, task: &RouteTask, told: &Told) -> Outcome {
-        ended(self.begin(job, task, told, true)).await
+        self.go(job, task, told, true).await
     }
 
-    /// Whatever was begun before can be gone on with: it begins with a look.
+    async fn go(&self, job: &Job, task: &RouteTask, told: &Told, is_resumed: bool) -> Outcome {
+        let (task, told, exec) = (task.clone(), told.clone(), self.exec.clone());
+        let way = |stop, deadline| async move {
+            Way { task: &task, told: &told, exec: &exec, stop, deadline, is_resumed }.go().await
+        };
+        self.flights.fly(job, way).await
+    }
+
+    /// What became of it.
     pub(super) fn inquire(&self, job: &Job) -> Found {
-        let flight = self.flights().get(&job.key).cloned();
-        let ended = flight.and_then(|flight| flight.outcome.borrow().clone());
-        ended.map_or(Found::Alive, Found::Ended)
+        self.flights.inquire(job)
     }
 
     /// It ends where it is. What was moved stays moved.
     pub(super) async fn kill(&self, job: &Job) -> Killed {
-        let Some(mut flight) = self.flights().get(&job.key).cloned() else { return Killed::Dead };
-        flight.stop.send_replace(true);
-        match flight.outcome.wait_for(Option::is_some).await {
-            Ok(_) | Err(_) => Killed::Dead,
-        }
+        self.flights.kill(job).await
     }
 
     /// Looks at it without changing anything.
@@ -114,28 +102,6 @@ impl Routes {
                 RouteSeen::nothing(can_move(kind).err().unwrap_or("nobody can ask this provider"))
             }
         }
-    }
-
-    fn begin(&self, job: &Job, task: &RouteTask, told: &Told, is_resumed: bool) -> Flight {
-        let mut flights = self.flights();
-        if let Some(flight) = flights.get(&job.key) {
-            return flight.clone();
-        }
-        let (tell, outcome) = watch::channel(None);
-        let (stop, stopped) = watch::channel(false);
-        let deadline = later(Instant::now(), job.timeout);
-        let (task, told, exec) = (task.clone(), told.clone(), self.exec.clone());
-        tokio::spawn(async move {
-            let way = Way { task: &task, told: &told, exec: &exec, stop: stopped, deadline, is_resumed };
-            tell.send_replace(Some(way.go().await));
-        });
-        let flight = Flight { outcome, stop };
-        flights.insert(job.key.clone(), flight.clone());
-        flight
-    }
-
-    fn flights(&self) -> MutexGuard<'_, BTreeMap<Key, Flight>> {
-        self.flights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -160,15 +126,6 @@ async fn see<P: Provider>(provider: Result<P, String>) -> RouteSeen {
         looks: looks.into_iter().map(|sight| (sight.server, led(sight.table))).collect(),
         troubles: standing.troubles,
         remarks: standing.remarks,
-    }
-}
-
-async fn ended(flight: Flight) -> Outcome {
-    let mut outcome = flight.outcome;
-    match outcome.wait_for(Option::is_some).await {
-        Ok(outcome) => outcome.clone().unwrap_or_else(|| Outcome::just(End::Killed)),
-        // The task that moved it is gone without a word.
-        Err(_) => Outcome::just(End::Lost("the shift broke off".to_owned())),
     }
 }
 

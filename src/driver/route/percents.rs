@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::driver::route::table::Entry;
 use crate::driver::route::table::Table;
+use crate::driver::tool::pairs;
 use crate::model::Ppm;
 
 /// The sites of a route, for which there are percentages.
@@ -30,7 +31,7 @@ impl Percents {
     pub(super) fn parse(&self, text: &str) -> Result<Table, String> {
         let mut found: BTreeMap<&str, u64> = BTreeMap::new();
         let mut sum = 0;
-        for (site, share) in pairs(text)? {
+        for (site, share) in pairs(text, ("SITE", "SHARE"))? {
             let thousandths = thousandths(share).ok_or_else(|| {
                 format!("{site} has {share:?}, which is no percentage: write a number from 0 to 100, as 33.3 or 33.3%")
             })?;
@@ -93,27 +94,6 @@ impl Percents {
 fn entry(site: &str, tenths: u64, is_known: bool) -> Entry {
     let weight = u32::try_from(tenths).unwrap_or(u32::MAX);
     Entry { on: String::new(), place: site.to_owned(), site: is_known.then(|| site.to_owned()), weight }
-}
-
-fn pairs(text: &str) -> Result<Vec<(&str, &str)>, String> {
-    let mut pairs = Vec::new();
-    for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if line.contains('=') {
-            for word in line.split_whitespace() {
-                pairs.push(word.split_once('=').filter(|(site, _)| !site.is_empty()).ok_or_else(|| odd(line))?);
-            }
-            continue;
-        }
-        let fields: Vec<&str> = line.split_whitespace().collect();
-        let [site, share] = fields.as_slice() else { return Err(odd(line)) };
-        pairs.push((*site, *share));
-    }
-    Ok(pairs)
-}
-
-fn odd(line: &str) -> String {
-    let end = line.floor_char_boundary(100);
-    format!("{:?} is neither a line `SITE SHARE` nor words `SITE=SHARE`", &line[..end])
 }
 
 /// A percentage in thousandths of a percent; what is finer is cut off.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 
 use super::job;
+use super::provider;
 use super::workshop::Workshop;
 use super::workshop::until;
 use crate::driver::Driver;
@@ -14,9 +15,11 @@ use crate::driver::Found;
 use crate::driver::Job;
 use crate::driver::News;
 use crate::driver::Said;
+use crate::driver::ScaleTask;
 use crate::driver::Task;
 use crate::driver::Told;
 use crate::driver::can_do;
+use crate::model::ProviderKind;
 
 #[tokio::test]
 async fn a_command_ends_as_it_ends() {
@@ -131,7 +134,9 @@ async fn a_message_is_the_input_of_the_command_that_tells_it() {
 #[tokio::test]
 async fn what_nobody_can_do_yet_is_refused_and_leaves_nothing() {
     let shop = Workshop::new();
-    let launch = Task::Scale { provider: "cloud".to_owned(), to: vec![("cores".to_owned(), 1)] };
+    let provider = provider("lb", ProviderKind::Haproxy);
+    let (service, site) = ("web".to_owned(), "tokyo".to_owned());
+    let launch = Task::Scale(ScaleTask { provider, service, site, to: vec![("cores".to_owned(), 1)] });
     let launch_job = Job { task: launch, ..job("web/start@ansan", "") };
     assert!(can_do(&launch_job.task).is_err());
     assert!(matches!(shop.act(&launch_job).await.end, End::Refused(_)));

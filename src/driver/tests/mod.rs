@@ -15,18 +15,20 @@ mod ssh_breaks;
 mod ssh_hosts;
 mod ssh_sweep;
 mod sshd;
-mod workshop;
+pub(in crate::driver) mod workshop;
 
 use crate::driver::HostAt;
 use crate::driver::Job;
 use crate::driver::Key;
 use crate::driver::Probe;
+use crate::driver::ProviderTask;
 use crate::driver::Task;
 use crate::model::Millis;
 use crate::model::Ppm;
+use crate::model::ProviderKind;
 
 /// A job that runs this line, with a minute for it.
-fn job(step: &str, line: &str) -> Job {
+pub(in crate::driver) fn job(step: &str, line: &str) -> Job {
     Job {
         key: Key { run: "r-1".to_owned(), step: step.to_owned(), attempt: 1 },
         task: exec(line),
@@ -50,4 +52,20 @@ fn host(name: &str) -> HostAt {
 
 fn probe(line: &str) -> Probe {
     Probe { ask: Box::new(exec(line)), expect_output: None, within: None, times: 1 }
+}
+
+/// A provider of which only name and kind are known.
+pub(in crate::driver) fn provider(name: &str, kind: ProviderKind) -> ProviderTask {
+    ProviderTask {
+        name: name.to_owned(),
+        kind,
+        servers: Vec::new(),
+        also: Vec::new(),
+        zone: None,
+        tsig: None,
+        group: None,
+        read: None,
+        write: None,
+        env: Vec::new(),
+    }
 }

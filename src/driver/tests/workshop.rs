@@ -21,37 +21,37 @@ use crate::model::Millis;
 /// Nothing here takes a hundredth of it, unless the machine is very busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-pub(super) struct Workshop {
-    pub(super) hands: Hands,
+pub(in crate::driver) struct Workshop {
+    pub(in crate::driver) hands: Hands,
     folder: TempDir,
 }
 
 impl Workshop {
-    pub(super) fn new() -> Self {
+    pub(in crate::driver) fn new() -> Self {
         Self::with(&[])
     }
 
     /// With these variables besides the path.
-    pub(super) fn with(environment: &[(&str, &str)]) -> Self {
+    pub(in crate::driver) fn with(environment: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let hands = hands(folder.path(), environment);
         Self { hands, folder }
     }
 
-    pub(super) fn path(&self) -> &Path {
+    pub(in crate::driver) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub(super) fn record(&self, job: &Job) -> PathBuf {
+    pub(in crate::driver) fn record(&self, job: &Job) -> PathBuf {
         self.path().join("records").join(job.key.file_name())
     }
 
-    pub(super) async fn act(&self, job: &Job) -> Outcome {
+    pub(in crate::driver) async fn act(&self, job: &Job) -> Outcome {
         self.hands.act(job.clone(), Told::nobody()).await
     }
 
     /// Whatever still lives of a job, by the variable that all of it inherits.
-    pub(super) fn survivors(&self, job: &Job) -> Vec<String> {
+    pub(in crate::driver) fn survivors(&self, job: &Job) -> Vec<String> {
         let mark = format!("BONGHWA_RECORD={}", self.record(job).display());
         let mut alive = Vec::new();
         for process in fs::read_dir("/proc").unwrap().filter_map(Result::ok) {
@@ -67,7 +67,7 @@ impl Workshop {
     }
 
     /// How many bytes the record of a job takes.
-    pub(super) fn size(&self, job: &Job) -> u64 {
+    pub(in crate::driver) fn size(&self, job: &Job) -> u64 {
         let files = fs::read_dir(self.record(job)).unwrap().filter_map(Result::ok);
         files.filter_map(|file| file.metadata().ok()).map(|data| data.len()).sum()
     }
@@ -81,7 +81,7 @@ pub(super) fn hands(folder: &Path, environment: &[(&str, &str)]) -> Hands {
 
 /// Waits until it is so, and complains when it never is.
 #[track_caller]
-pub(super) fn until(what: &str, is_so: impl Fn() -> bool) -> impl Future<Output = ()> {
+pub(in crate::driver) fn until(what: &str, is_so: impl Fn() -> bool) -> impl Future<Output = ()> {
     let what = what.to_owned();
     async move {
         let limit = Instant::now() + PATIENCE;
