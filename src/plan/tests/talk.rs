@@ -218,7 +218,7 @@ fn slower_steps_and_smaller_standbys_are_told() {
     }
     for service in &mut slow.services {
         if let Some(reconnect) = &mut service.reconnect {
-            reconnect.per_second = reconnect.per_second / 2;
+            reconnect.per_second /= 2;
         }
     }
     let after = Case::lost(&["pangyo"]).plan(&slow).unwrap();
