@@ -113,6 +113,26 @@ pub enum RampError {
     NotWhole,
 }
 
+/// Why a route can't be kept as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RecordError {
+    /// In DNS: what it leads to is no IP address.
+    NoAddress(String),
+    /// One place is of two sites.
+    TwoSites {
+        /// The address, or the server.
+        place: String,
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Its name is not in the zone of its provider.
+    OutsideZone(String),
+    /// Another route has the same keeper and the same name.
+    AlsoBy(String),
+}
+
 /// Why something written is not available at its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Away {
@@ -344,6 +364,8 @@ faults! {
     76, Error, NoAddress { service: String, why: NoAddress };
     /// Hosts of one set that different rules are for. All of them are reached as the first.
     77, Error, HostRulesDiffer { first: String, host: String };
+    /// A route that its keeper can't hold as it is written.
+    78, Error, BadRecord { route: String, why: RecordError };
 }
 
 impl Fault {

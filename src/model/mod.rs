@@ -44,6 +44,7 @@ pub use fault::Fault;
 pub use fault::NoAddress;
 pub use fault::Noun;
 pub use fault::RampError;
+pub use fault::RecordError;
 pub use fault::ShareError;
 pub use fault::Unread;
 pub use field::Field;

@@ -255,4 +255,11 @@ pub(super) const SERVICES: &[Explanation] = &[
         mend: "Give both rules the same address, user, port, bastions and uses, or write a rule that is for all hosts of the set before them: the first rule that matches counts.",
         example: "[[host]]\nmatch = \"pg-msg-*\"",
     },
+    Explanation {
+        code: 78,
+        title: "A route that can't be kept so",
+        meaning: "Whoever keeps the route can't hold what is written: an address that is none, one that belongs to two sites, a name outside the zone, or a record that two routes would write. The first three would end a shift before it begins; two routes with one record would undo each other.",
+        mend: "Correct the address, the name or the zone; give each record one route.",
+        example: "name = \"msg.talk.example.\"   # with zone = \"talk.example\"",
+    },
 ];

@@ -4,6 +4,7 @@ use crate::model::Fault;
 use crate::model::NoAddress;
 use crate::model::Noun;
 use crate::model::ProviderKind;
+use crate::model::RecordError;
 use crate::model::amount_text;
 use crate::report::fault::FaultWords;
 use crate::report::fault::away;
@@ -139,6 +140,7 @@ pub(super) fn reach(fault: &Fault) -> Option<FaultWords> {
             .help("a service names its route: route = \"NAME\""),
         Fault::EmptyRecords => says("a route without addresses", "empty")
             .help("an empty record set takes a service off the net: name addresses, or leave the site out"),
+        Fault::BadRecord { route, why } => record(route, why),
         Fault::BadRamp(why) => {
             says("this is no ramp", ramp(*why)).help("write ramp = [\"1%\", \"10%\", \"50%\", \"100%\"]")
         }
@@ -258,4 +260,27 @@ pub(super) fn usage(fault: &Fault) -> Option<FaultWords> {
         }
         _ => return None,
     })
+}
+
+/// What is wrong with where a route leads.
+fn record(route: &str, why: &RecordError) -> FaultWords {
+    match why {
+        RecordError::NoAddress(place) => {
+            says(format!("{} leads to {}, which is no IP address", quoted(route), quoted(place)), "not for DNS")
+                .help("a record holds addresses; a backend or a server belongs to a provider of kind haproxy")
+        }
+        RecordError::TwoSites { place, first, second } => says(
+            format!("{} leads to {} at {first} and at {second}", quoted(route), quoted(place)),
+            "one place, two sites",
+        )
+        .help("nobody could tell which of them gets the users: give each site its own"),
+        RecordError::OutsideZone(zone) => {
+            says(format!("the record of {} is not in the zone {zone}", quoted(route)), "another zone")
+                .help("write the whole name of the record, or name the provider that keeps its zone")
+        }
+        RecordError::AlsoBy(other) => {
+            says(format!("{} and {} change the same record", quoted(route), quoted(other)), "two writers")
+                .help("one record has one route; services may share it")
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! From drafts to the estate: names are sorted, and lead somewhere from then on.
 
 mod reach;
+mod records;
 mod runbooks;
 mod services;
 mod settled;
@@ -63,6 +64,7 @@ pub(super) fn resolve(mut drafts: Drafts, findings: &mut Vec<Finding>) -> (Estat
     };
     sites::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
     reach::providers_and_routes(&mut drafts, &index, &mut estate, &mut places, findings);
+    records::check(&estate, &places, findings);
     services::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
     reach::hosts_and_uses(&mut drafts, &index, &mut estate, &mut places, findings);
     runbooks::resolve(&mut drafts, &index, &mut estate, &mut places, findings);

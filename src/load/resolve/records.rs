@@ -1,0 +1,63 @@
+//! What routes lead to, against what their keepers can hold.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use crate::model::Estate;
+use crate::model::Fault;
+use crate::model::Finding;
+use crate::model::Places;
+use crate::model::ProviderKind;
+use crate::model::RecordError;
+use crate::model::Route;
+
+/// Looks at every route.
+pub(super) fn check(estate: &Estate, places: &Places, findings: &mut Vec<Finding>) {
+    let mut kept: BTreeMap<(usize, String), &str> = BTreeMap::new();
+    for (route, place) in estate.routes.iter().zip(&places.routes) {
+        let provider = &estate.providers[route.provider.at()];
+        let mut whys = Vec::new();
+        twice(estate, route, &mut whys);
+        if matches!(provider.kind, ProviderKind::Rfc2136 | ProviderKind::Route53) {
+            in_dns(route, provider.zone.as_deref(), &mut whys);
+        }
+        let record = (route.provider.at(), bare(&route.record));
+        match kept.get(&record) {
+            Some(other) => whys.push(RecordError::AlsoBy((*other).to_owned())),
+            None => drop(kept.insert(record, &route.name)),
+        }
+        let fault = |why| Fault::BadRecord { route: route.name.clone(), why };
+        findings.extend(whys.into_iter().map(|why| Finding::new(*place, fault(why))));
+    }
+}
+
+/// Whoever is sent to an address of two sites is sent to neither.
+fn twice(estate: &Estate, route: &Route, whys: &mut Vec<RecordError>) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, (_, addresses)) in route.at.iter().enumerate() {
+        for address in addresses {
+            let first = *seen.entry(address).or_insert(at);
+            if first != at {
+                let name = |at: usize| estate.site(route.at[at].0).name.clone();
+                whys.push(RecordError::TwoSites { place: address.clone(), first: name(first), second: name(at) });
+            }
+        }
+    }
+}
+
+fn in_dns(route: &Route, zone: Option<&str>, whys: &mut Vec<RecordError>) {
+    let all = route.at.iter().flat_map(|(_, addresses)| addresses);
+    let odd = all.filter(|address| address.parse::<IpAddr>().is_err());
+    whys.extend(odd.map(|address| RecordError::NoAddress(address.clone())));
+    let Some(zone) = zone else { return };
+    let (record, zone) = (bare(&route.record), bare(zone));
+    let is_inside = record == zone || record.strip_suffix(&zone).is_some_and(|rest| rest.ends_with('.'));
+    if !is_inside {
+        whys.push(RecordError::OutsideZone(zone));
+    }
+}
+
+/// A name as DNS compares it.
+fn bare(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
