@@ -14,9 +14,10 @@ const HEAD: usize = 9;
 #[must_use]
 pub fn shift_screen(plan: &Plan, paint: Paint) -> String {
     let id = plan.id.get(..SHORT_ID).unwrap_or(&plan.id);
-    let shifts = plan.steps.iter().filter_map(|step| {
-        if let ActionOnPaper::Route(shift) = &step.action { Some((step, shift)) } else { None }
-    });
+    let shifts = plan
+        .steps
+        .iter()
+        .filter_map(|step| if let ActionOnPaper::Route(shift) = &step.action { Some((step, shift)) } else { None });
     let mut out = String::new();
     for (step, shift) in shifts.take(1) {
         let record = plan.routes.iter().find(|route| route.name == shift.route);

@@ -14,10 +14,11 @@ use crate::run::state::State;
 use crate::run::step_state::FailWhy;
 use crate::run::step_state::StepState;
 
-/// Before it is tried again for the first time; each pause is twice the one before, up to eight of these. What comes back
-/// may serve writes from then on, so it is looked for about as often as a person would.
-const PAUSE: Millis = Millis::from_secs(60);
-const DOUBLED_AT_MOST: u32 = 3;
+/// Before it is tried again for the first time; each pause is twice the one before, up to 32 of these, which is eight
+/// minutes. What comes back may serve writes from then on, and a line that was cut is often back within the first minute,
+/// so the first look is soon. A look costs a connection that nobody answers.
+const PAUSE: Millis = Millis::from_secs(15);
+const DOUBLED_AT_MOST: u32 = 5;
 
 /// A fence that was attested, and not proven: it is collected when the site answers again.
 #[derive(Debug, Clone, PartialEq, Eq)]

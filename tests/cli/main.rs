@@ -3,22 +3,26 @@
 //! Every test has a project of its own in a folder that vanishes, no colour, and a fixed day.
 
 mod answer;
+mod crowd;
 mod estate;
 mod evacuate;
 mod far;
 mod live;
 mod live_end;
 mod moved;
+mod net;
 mod observe;
 mod plan;
 mod played;
 mod preflight;
 mod project;
+mod real;
 mod replan;
 mod retreat;
 mod run;
 mod runs;
 mod screen;
+mod servers;
 mod small;
 mod sshd;
 mod status;

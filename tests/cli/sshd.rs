@@ -58,7 +58,7 @@ pub(crate) fn user() -> String {
     String::from_utf8(said.stdout).expect("a name").trim().to_owned()
 }
 
-fn keygen(path: &PathBuf) {
+pub(crate) fn keygen(path: &PathBuf) {
     if path.exists() {
         return;
     }

@@ -20,11 +20,16 @@ pub(crate) struct Tty {
 }
 
 /// The shell reads nothing of whoever runs the tests, and its prompt is short.
-const SHELL: &str = "exec env PS1='ready$ ' HISTFILE= bash --norc --noprofile";
+const SHELL: &str = "env PS1='ready$ ' HISTFILE= bash --norc --noprofile";
 
 impl Tty {
     /// A terminal of so many columns and lines, with a shell in this folder. `bonghwa` is the tool under test there.
     pub(crate) fn open(folder: &Path, columns: usize, lines: usize) -> Self {
+        Self::open_in("", folder, columns, lines)
+    }
+
+    /// The same, where its shell runs where this command line leads.
+    pub(crate) fn open_in(way: &str, folder: &Path, columns: usize, lines: usize) -> Self {
         let tools = folder.join(".tools");
         fs::create_dir_all(&tools).expect("a folder");
         // A name without a path, so that what is typed fits in a line, wherever this machine keeps what it builds.
@@ -33,7 +38,7 @@ impl Tty {
         fs::set_permissions(&tool, fs::Permissions::from_mode(0o700)).expect("it is ours");
         let tty = Self { folder: folder.to_owned(), socket: tools.join("tmux") };
         let (columns, lines) = (columns.to_string(), lines.to_string());
-        tty.tmux(&["new-session", "-d", "-x", &columns, "-y", &lines, SHELL]);
+        tty.tmux(&["new-session", "-d", "-x", &columns, "-y", &lines, &format!("exec {way} {SHELL}")]);
         tty.sees("ready$");
         tty
     }

@@ -1,7 +1,8 @@
 //! What routes lead to, against what their keepers can hold.
 
+// Addresses alone: nothing of `core` opens a socket.
+use core::net::IpAddr;
 use std::collections::BTreeMap;
-use std::net::IpAddr;
 
 use crate::model::Estate;
 use crate::model::Fault;
