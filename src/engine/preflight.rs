@@ -138,10 +138,7 @@ pub async fn preflight<H: Driver + Scout>(plan: &Arc<Plan>, hands: &Arc<H>, look
         unreached: preflight::folded(&all),
         secrets,
         missing,
-        steps: seen
-            .into_iter()
-            .map(|(at, step)| launched(shifted(&plan.steps[at], step, &routes), &capacity))
-            .collect(),
+        steps: seen.into_iter().map(|(at, step)| looked(&plan.steps[at], step, &routes, &capacity)).collect(),
         routes,
         capacity,
     }
@@ -211,6 +208,11 @@ fn shifted(step: &Step, seen: StepSeen, routes: &[RouteSeen]) -> StepSeen {
     let ActionOnPaper::Route(shift) = &step.action else { return seen };
     let route = routes.iter().find(|route| route.route == shift.route);
     StepSeen { tag: preflight::shift_tag(shift, route), ..seen }
+}
+
+/// What looks at its route and its capacity say of a step.
+fn looked(step: &Step, seen: StepSeen, routes: &[RouteSeen], capacity: &[CapacitySeen]) -> StepSeen {
+    launched(shifted(step, seen, routes), capacity)
 }
 
 /// What a look at its capacity says of a launch.

@@ -500,13 +500,21 @@ mod tests {
     #[test]
     fn its_age_is_told_with_what_was_wrong() {
         let at = |minutes: u64| preflight_line(&seen(), 60_000 + minutes * 60_000);
-        let wrong = "38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes can't be shifted, 1 of 2 launches can't be asked for, 1 probe not answered in time";
+        let wrong = "38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes can't be shifted, 1 of 2 \
+                     launches can't be asked for, 1 probe not answered in time";
         assert_eq!(at(0), format!("preflight: just now, {wrong}"));
         assert_eq!(at(12), format!("preflight: 12 min ago, {wrong}"));
         assert_eq!(at(119), format!("preflight: 1 h ago, {wrong}"));
         assert_eq!(at(3 * 1_440), format!("preflight: 3 days ago, {wrong}"));
         assert!(preflight_line(&seen(), 0).contains("in the future by this clock"));
-        let fine = Preflight { unreached: Vec::new(), missing: Vec::new(), steps: Vec::new(), ..seen() };
+        let fine = Preflight {
+            unreached: Vec::new(),
+            missing: Vec::new(),
+            routes: Vec::new(),
+            capacity: Vec::new(),
+            steps: Vec::new(),
+            ..seen()
+        };
         assert_eq!(preflight_line(&fine, 60_000), "preflight: just now, all 214 hosts reached");
     }
 }
