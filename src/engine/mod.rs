@@ -4,6 +4,7 @@
 //! decided by room run; this room only carries. It knows no socket, no terminal and no file.
 
 mod able;
+mod capacity;
 mod cycle;
 mod hand;
 mod inbox;

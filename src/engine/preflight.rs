@@ -19,6 +19,7 @@ use crate::driver::Key;
 use crate::driver::RouteTask;
 use crate::driver::Scout;
 use crate::driver::Secret;
+use crate::engine::capacity;
 use crate::engine::job;
 use crate::engine::position;
 use crate::model::Millis;
@@ -29,6 +30,7 @@ use crate::plan::Step;
 use crate::run::Position;
 use crate::run::Stamp;
 use crate::run::preflight;
+use crate::run::preflight::CapacitySeen;
 use crate::run::preflight::Heard;
 use crate::run::preflight::HostSeen;
 use crate::run::preflight::LookSeen;
@@ -104,12 +106,13 @@ pub async fn preflight<H: Driver + Scout>(plan: &Arc<Plan>, hands: &Arc<H>, look
     let turns = Semaphore::new(QUESTIONS_AT_ONCE);
     let scene = Arc::new(Scene { plan: Arc::clone(plan), hands: Arc::clone(hands), hosts, turns, until });
     let shifts = job::shifts(plan, &steps, RUN);
+    let launches = capacity::launches(plan, &steps, RUN);
     let mut asking = JoinSet::new();
     for at in steps {
         let scene = Arc::clone(&scene);
         asking.spawn(async move { (at, scene.see(at).await) });
     }
-    let routes = see_routes(hands, shifts, until).await;
+    let (routes, capacity) = tokio::join!(see_routes(hands, shifts, until), capacity::see(hands, launches, until));
     let mut seen = BTreeMap::new();
     while let Some(step) = asking.join_next().await {
         match step {
@@ -135,8 +138,9 @@ pub async fn preflight<H: Driver + Scout>(plan: &Arc<Plan>, hands: &Arc<H>, look
         unreached: preflight::folded(&all),
         secrets,
         missing,
-        steps: seen.into_iter().map(|(at, step)| shifted(&plan.steps[at], step, &routes)).collect(),
+        steps: seen.into_iter().map(|(at, step)| looked(&plan.steps[at], step, &routes, &capacity)).collect(),
         routes,
+        capacity,
     }
 }
 
@@ -204,6 +208,19 @@ fn shifted(step: &Step, seen: StepSeen, routes: &[RouteSeen]) -> StepSeen {
     let ActionOnPaper::Route(shift) = &step.action else { return seen };
     let route = routes.iter().find(|route| route.route == shift.route);
     StepSeen { tag: preflight::shift_tag(shift, route), ..seen }
+}
+
+/// What looks at its route and its capacity say of a step.
+fn looked(step: &Step, seen: StepSeen, routes: &[RouteSeen], capacity: &[CapacitySeen]) -> StepSeen {
+    launched(shifted(step, seen, routes), capacity)
+}
+
+/// What a look at its capacity says of a launch.
+fn launched(seen: StepSeen, capacity: &[CapacitySeen]) -> StepSeen {
+    match capacity.iter().find(|capacity| capacity.step == seen.step) {
+        Some(capacity) => StepSeen { tag: preflight::scale_tag(capacity), ..seen },
+        None => seen,
+    }
 }
 
 /// What a host is needed for.

@@ -83,7 +83,7 @@ impl Scene<'_> {
             Stage::HostAddress if name != "host" => Some(Away::NoStep),
             Stage::Health if !matches!(name, "address" | "site" | "service") => Some(Away::NoStep),
             Stage::Provider { .. } if hosts => Some(Away::NoHost),
-            Stage::Provider { .. } if name != "run" => Some(Away::NoStep),
+            Stage::Provider { .. } if !matches!(name, "run" | "service" | "site") => Some(Away::NoStep),
             Stage::Step { .. } | Stage::HostAddress | Stage::Health | Stage::Provider { .. } => None,
         }
     }
@@ -91,7 +91,7 @@ impl Scene<'_> {
     /// The names that are known here and nowhere else.
     const fn own(self) -> &'static [&'static str] {
         match self.stage {
-            Stage::Provider { writes: true } => &["record", "shares"],
+            Stage::Provider { writes: true } => &["record", "shares", "amounts"],
             Stage::Provider { writes: false } => &["record"],
             Stage::Step { .. } | Stage::HostAddress | Stage::Health => &[],
         }

@@ -150,6 +150,10 @@ pub enum Away {
     Source,
     /// The step is for the service as a whole: no text of it names a target.
     NoTarget,
+    /// The provider is asked for capacity, which has no record and no shares.
+    Capacity,
+    /// The provider keeps a route, which has no amounts and is of no one service and site.
+    Routes,
 }
 
 /// Why `{{ address }}` has no value.

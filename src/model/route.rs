@@ -72,6 +72,15 @@ pub struct Provider {
     pub uses: Vec<Need>,
 }
 
+impl Provider {
+    /// The first of these names that its texts name.
+    #[must_use]
+    pub fn names_any(&self, names: &[&str]) -> Option<String> {
+        let texts = [&self.read, &self.write].into_iter().flatten();
+        texts.flat_map(Text::names).find(|name| names.contains(name)).map(str::to_owned)
+    }
+}
+
 /// One server of a provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Server {

@@ -90,9 +90,9 @@ pub struct ProviderOnPaper {
     pub tsig: Option<TsigOnPaper>,
     /// The auto-scaling group.
     pub group: Option<String>,
-    /// What reads the present state; may name `record` and `run`.
+    /// What reads the present state; may name `run`, and `record`, or `service` and `site`.
     pub read: Option<String>,
-    /// What changes it; may name `record`, `shares` and `run`.
+    /// What changes it; may name `run`, and `record` and `shares`, or `service`, `site` and `amounts`.
     pub write: Option<String>,
     /// Variables and where their values are.
     pub env: Vec<(String, String)>,

@@ -295,6 +295,8 @@ pub(super) fn away(why: Away) -> String {
         Away::NoStep => "this text is not part of a step".to_owned(),
         Away::NoRun => "people read this in a plan, before there is a run".to_owned(),
         Away::Source => "a step on the source knows no target, and nothing about it".to_owned(),
+        Away::Capacity => "it is asked for capacity here, which has `amounts`, a `service` and a `site`".to_owned(),
+        Away::Routes => "it keeps a route here, which has a `record` and `shares`".to_owned(),
         Away::NoTarget => "no text of this step names a target, so it is for the service as a whole".to_owned(),
     }
 }

@@ -2,12 +2,14 @@
 //! and what nobody can look at.
 
 use crate::model::Millis;
+use crate::model::amount_text;
 use crate::report::paint::Paint;
 use crate::report::paint::Tone;
 use crate::report::plan_text::SHORT_ID;
 use crate::report::words;
 use crate::run::preflight::Because;
 use crate::run::preflight::By;
+use crate::run::preflight::CapacitySeen;
 use crate::run::preflight::MissingSecret;
 use crate::run::preflight::Preflight;
 use crate::run::preflight::Stage;
@@ -49,6 +51,15 @@ pub fn preflight_text(seen: &Preflight, all: bool, paint: Paint) -> String {
             section("route", Tone::Care, &format!("{} ({}): {remark}", route.route, route.provider));
         }
     }
+    for capacity in &seen.capacity {
+        let name = format!("{} ({})", capacity.step, capacity.provider);
+        for trouble in &capacity.troubles {
+            section("CAPACITY", Tone::Alarm, &format!("{name}: {trouble}"));
+        }
+        if capacity.troubles.is_empty() {
+            section("capacity", Tone::Head, &format!("{name}: {} in service", there(capacity)));
+        }
+    }
     for group in groups(seen) {
         if all {
             for step in &group.steps {
@@ -79,7 +90,11 @@ pub fn preflight_lines(seen: &Preflight, columns: usize) -> String {
         .routes
         .iter()
         .flat_map(|route| route.troubles.iter().map(move |trouble| format!("route {}: {trouble}", route.route)));
-    let all: Vec<String> = hosts.chain(secrets).chain(routes).collect();
+    let capacity = seen
+        .capacity
+        .iter()
+        .flat_map(|capacity| capacity.troubles.iter().map(move |trouble| format!("{}: {trouble}", capacity.step)));
+    let all: Vec<String> = hosts.chain(secrets).chain(routes).chain(capacity).collect();
     for line in all.iter().take(FEW) {
         out.push_str(&format!("  ! {}\n", words::cut(line, columns.saturating_sub(4))));
     }
@@ -125,10 +140,24 @@ fn needs(seen: &Preflight) -> String {
         0 => String::new(),
         count => format!(", {} of {} routes can't be shifted", count, seen.routes.len()),
     };
+    let capacity = match seen.capacity.iter().filter(|capacity| !capacity.troubles.is_empty()).count() {
+        0 => String::new(),
+        count => format!(", {} of {} launches can't be asked for", count, seen.capacity.len()),
+    };
     let late = seen.steps.iter().filter(|step| is_late(step)).count();
     let late =
         if late == 0 { String::new() } else { format!(", {} not answered in time", words::count(late, "probe")) };
-    format!("{hosts}{secrets}{routes}{late}")
+    format!("{hosts}{secrets}{routes}{capacity}{late}")
+}
+
+/// `4,000 of 20,000 cores`.
+fn there(capacity: &CapacitySeen) -> String {
+    let there = capacity.in_service.iter().flatten();
+    let amount = |resource: &str| there.clone().find(|(known, _)| known == resource).map_or(0, |(_, amount)| *amount);
+    let one = |(resource, wanted): &(String, u64)| {
+        format!("{} of {} {resource}", amount_text(amount(resource)), amount_text(*wanted))
+    };
+    capacity.wanted.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 fn is_late(step: &StepSeen) -> bool {
@@ -208,13 +237,16 @@ fn groups(seen: &Preflight) -> Vec<Group<'_>> {
 fn shape(tag: &Tag) -> (&'static str, String, Tone) {
     match tag {
         Tag::Unreachable { count: 0, .. } => ("unreachable", "no answer in time".to_owned(), Tone::Alarm),
-        Tag::Refused => ("unreachable", "the keeper of its route, as above".to_owned(), Tone::Alarm),
+        Tag::Refused => ("unreachable", "what is said above of its route or its capacity".to_owned(), Tone::Alarm),
         Tag::Unreachable { excused: false, .. } => ("unreachable", String::new(), Tone::Alarm),
         Tag::Unreachable { excused: true, .. } => {
             ("excused", "not reached; that counts as done, or a person is asked".to_owned(), Tone::Quiet)
         }
         Tag::Probed { done: true, by: By::Verify, .. } => {
             ("probed", "already so, as their proof says".to_owned(), Tone::Good)
+        }
+        Tag::Probed { done: true, by: By::Capacity, .. } => {
+            ("probed", "as much is in service already".to_owned(), Tone::Good)
         }
         Tag::Probed { done: true, by: By::Route, .. } => ("probed", "users are there already".to_owned(), Tone::Good),
         Tag::Probed { done: true, by: By::DoneIf | By::Wait, .. } => ("probed", "already done".to_owned(), Tone::Good),
@@ -301,6 +333,7 @@ mod tests {
     use crate::report::paint::Paint;
     use crate::run::preflight::Because;
     use crate::run::preflight::By;
+    use crate::run::preflight::CapacitySeen;
     use crate::run::preflight::MissingSecret;
     use crate::run::preflight::Preflight;
     use crate::run::preflight::RouteSeen;
@@ -349,6 +382,22 @@ mod tests {
                 troubles: vec!["ns1.ansan:53 refuses the key bonghwa.: compare it with the server's".to_owned()],
                 remarks: vec!["the zone is also answered by ns9.example.: name it in `also`".to_owned()],
             }],
+            capacity: vec![
+                CapacitySeen {
+                    step: "text-message/launch@tokyo".to_owned(),
+                    provider: "asg".to_owned(),
+                    wanted: vec![("cores".to_owned(), 20_000_000), ("gbps".to_owned(), 400_000)],
+                    in_service: Some(vec![("cores".to_owned(), 4_000_000), ("gbps".to_owned(), 400_000)]),
+                    troubles: Vec::new(),
+                },
+                CapacitySeen {
+                    step: "session/launch@tokyo".to_owned(),
+                    provider: "asg".to_owned(),
+                    wanted: vec![("cores".to_owned(), 2_000_000)],
+                    in_service: None,
+                    troubles: vec!["asg can't be asked: `read` ended with exit status: 1: no credentials".to_owned()],
+                },
+            ],
             steps: vec![
                 step("text-message/shift@ansan", Tag::Refused),
                 step("message-store/promote@ansan", probed(false)),
@@ -369,9 +418,9 @@ mod tests {
         expect![[r#"
             Preflight of plan 0123456789ab: looked for 10s, and changed nothing
             SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes
-                         can't be shifted, 1 probe not answered in time; 9 steps: 3
-                         unreachable, 1 already done, 1 not done, 1 without a probe, 2 that
-                         nobody can look at, 1 excused
+                         can't be shifted, 1 of 2 launches can't be asked for, 1 probe not
+                         answered in time; 9 steps: 3 unreachable, 1 already done, 1 not
+                         done, 1 without a probe, 2 that nobody can look at, 1 excused
             UNREACHABLE  37 hosts (pg-msg-[001-037]): connect: Connection refused
             UNREACHABLE  1 host (as-db-1): connect: 10.0.0.7:22 can't be connected to:
                          Connection refused
@@ -383,7 +432,12 @@ mod tests {
                          the server's
             route        text (gslb): the zone is also answered by ns9.example.: name it in
                          `also`
-            unreachable  1 step: the keeper of its route, as above: text-message/shift@ansan
+            capacity     text-message/launch@tokyo (asg): 4,000 of 20,000 cores, 400 of 400
+                         gbps in service
+            CAPACITY     session/launch@tokyo (asg): asg can't be asked: `read` ended with
+                         exit status: 1: no credentials
+            unreachable  1 step: what is said above of its route or its capacity:
+                         text-message/shift@ansan
             unreachable  1 step: message-store/start@ansan
             unreachable  1 step: no answer in time: session/look@ansan
             excused      1 step: not reached; that counts as done, or a person is asked:
@@ -399,9 +453,9 @@ mod tests {
         expect![[r#"
             Preflight of plan 0123456789ab: looked for 10s, and changed nothing
             SUMMARY      38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes
-                         can't be shifted, 1 probe not answered in time; 9 steps: 3
-                         unreachable, 1 already done, 1 not done, 1 without a probe, 2 that
-                         nobody can look at, 1 excused
+                         can't be shifted, 1 of 2 launches can't be asked for, 1 probe not
+                         answered in time; 9 steps: 3 unreachable, 1 already done, 1 not
+                         done, 1 without a probe, 2 that nobody can look at, 1 excused
             UNREACHABLE  37 hosts (pg-msg-[001-037]): connect: Connection refused
             UNREACHABLE  1 host (as-db-1): connect: 10.0.0.7:22 can't be connected to:
                          Connection refused
@@ -413,7 +467,12 @@ mod tests {
                          the server's
             route        text (gslb): the zone is also answered by ns9.example.: name it in
                          `also`
-            unreachable  text-message/shift@ansan: the keeper of its route, as above
+            capacity     text-message/launch@tokyo (asg): 4,000 of 20,000 cores, 400 of 400
+                         gbps in service
+            CAPACITY     session/launch@tokyo (asg): asg can't be asked: `read` ended with
+                         exit status: 1: no credentials
+            unreachable  text-message/shift@ansan: what is said above of its route or its
+                         capacity
             unreachable  message-store/start@ansan: 37 of 120 hosts: pg-msg-[001-037]
             unreachable  session/look@ansan: no answer in time
             excused      message-store/fence@pangyo: 37 of 120 hosts: pg-msg-[001-037]
@@ -426,13 +485,14 @@ mod tests {
         .assert_eq(&preflight_text(&seen(), true, paint));
         expect![[r#"
             PREFLIGHT 38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes
-                      can't be shifted, 1 probe not answered in time; 9 steps: 3
-                      unreachable, 1 already done, 1 not done, 1 without a probe, 2 that
-                      nobody can look at, 1 excused
+                      can't be shifted, 1 of 2 launches can't be asked for, 1 probe not
+                      answered in time; 9 steps: 3 unreachable, 1 already done, 1 not done,
+                      1 without a probe, 2 that nobody can look at, 1 excused
               ! 37 hosts (pg-msg-[001-037]): connect: Connection refused
               ! 1 host (as-db-1): connect: Connection refused
               ! env:TSIG: no such variable is set, or it is empty; for dns/shift@ansan
               ! route text: ns1.ansan:53 refuses the key bonghwa.: compare it with the serv…
+              ! and 1 more: `bonghwa preflight PLAN`
         "#]]
         .assert_eq(&preflight_lines(&seen(), NARROW));
     }
@@ -440,15 +500,21 @@ mod tests {
     #[test]
     fn its_age_is_told_with_what_was_wrong() {
         let at = |minutes: u64| preflight_line(&seen(), 60_000 + minutes * 60_000);
-        let wrong = "38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes can't be shifted, \
-             1 probe not answered in time";
+        let wrong = "38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes can't be shifted, 1 of 2 \
+                     launches can't be asked for, 1 probe not answered in time";
         assert_eq!(at(0), format!("preflight: just now, {wrong}"));
         assert_eq!(at(12), format!("preflight: 12 min ago, {wrong}"));
         assert_eq!(at(119), format!("preflight: 1 h ago, {wrong}"));
         assert_eq!(at(3 * 1_440), format!("preflight: 3 days ago, {wrong}"));
         assert!(preflight_line(&seen(), 0).contains("in the future by this clock"));
-        let fine =
-            Preflight { unreached: Vec::new(), missing: Vec::new(), routes: Vec::new(), steps: Vec::new(), ..seen() };
+        let fine = Preflight {
+            unreached: Vec::new(),
+            missing: Vec::new(),
+            routes: Vec::new(),
+            capacity: Vec::new(),
+            steps: Vec::new(),
+            ..seen()
+        };
         assert_eq!(preflight_line(&fine, 60_000), "preflight: just now, all 214 hosts reached");
     }
 }

@@ -47,8 +47,27 @@ pub struct Preflight {
     /// The routes that these steps shift, by name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub routes: Vec<RouteSeen>,
+    /// The capacity that these steps launch, by step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub capacity: Vec<CapacitySeen>,
     /// Every step that was looked at, in the order of the plan.
     pub steps: Vec<StepSeen>,
+}
+
+/// What was seen of capacity that a step launches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct CapacitySeen {
+    /// The step.
+    pub step: String,
+    /// Who launches.
+    pub provider: String,
+    /// How much is wanted in all, by resource, in thousandths.
+    pub wanted: Vec<(String, u64)>,
+    /// How much is in service now; none where nobody could say.
+    pub in_service: Option<Vec<(String, u64)>>,
+    /// What stands in the way, with what to do.
+    pub troubles: Vec<String>,
 }
 
 /// What was seen of a route.
@@ -175,7 +194,8 @@ pub enum Tag {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         detail: Option<String>,
     },
-    /// The keeper of its route can't be asked, or would refuse: `routes` has why.
+    /// The keeper of its route, or who launches its capacity, can't be asked or would refuse: `routes` and `capacity` have
+    /// why.
     Refused,
     /// Fewer of its hosts than are enough were reached.
     Unreachable {
@@ -202,6 +222,8 @@ pub enum By {
     Wait,
     /// The keeper of its route says where users are.
     Route,
+    /// How much capacity is in service.
+    Capacity,
 }
 
 /// Why nobody can look.
@@ -322,6 +344,15 @@ pub fn shift_tag(shift: &RouteOnPaper, seen: Option<&RouteSeen>) -> Tag {
     let there = shift.to.iter().all(|(site, share_of)| share(site).0.abs_diff(share_of.0) <= NEAR.0);
     let left = shift.leaves.iter().all(|site| share(site) == Ppm::ZERO);
     Tag::Probed { by: By::Route, done: there && left, so: 0, of: 0 }
+}
+
+/// What follows of a launch, from what was seen of its capacity.
+#[must_use]
+pub fn scale_tag(seen: &CapacitySeen) -> Tag {
+    let Some(there) = seen.in_service.as_ref().filter(|_| seen.troubles.is_empty()) else { return Tag::Refused };
+    let amount = |resource: &str| there.iter().find(|(known, _)| known == resource).map_or(0, |(_, amount)| *amount);
+    let done = seen.wanted.iter().all(|(resource, wanted)| amount(resource) >= *wanted);
+    Tag::Probed { by: By::Capacity, done, so: 0, of: 0 }
 }
 
 /// Weights come no nearer to a share than this.

@@ -21,6 +21,7 @@ mod replan;
 mod retreat;
 mod run;
 mod runs;
+mod scale;
 mod screen;
 mod servers;
 mod small;

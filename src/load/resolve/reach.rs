@@ -8,6 +8,7 @@ use crate::load::draft::UseDraft;
 use crate::load::page::Named;
 use crate::load::resolve::Index;
 use crate::load::resolve::sites::whereabouts;
+use crate::model::Away;
 use crate::model::Estate;
 use crate::model::Fault;
 use crate::model::Finding;
@@ -71,6 +72,9 @@ fn route(draft: &RouteDraft, index: &Index, estate: &Estate, findings: &mut Vec<
     if kind == ProviderKind::AwsAutoscaling {
         let fault = Fault::WrongProvider { provider: name.text.clone(), kind, scale: false };
         findings.push(Finding::new(name.place, fault));
+    }
+    if let Some(text) = estate.providers[provider.at()].names_any(&["amounts", "service", "site"]) {
+        findings.push(Finding::new(name.place, Fault::VariableAway { name: text, why: Away::Routes }));
     }
     (!at.is_empty()).then(|| Route { provider, at, ..draft.route.clone() })
 }

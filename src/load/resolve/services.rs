@@ -15,6 +15,7 @@ use crate::load::resolve::Index;
 use crate::load::resolve::amounts;
 use crate::load::resolve::shares;
 use crate::model::Amounts;
+use crate::model::Away;
 use crate::model::Degraded;
 use crate::model::Dependency;
 use crate::model::Estate;
@@ -283,6 +284,9 @@ impl Desk<'_> {
         if matches!(kind, ProviderKind::Rfc2136 | ProviderKind::Haproxy | ProviderKind::Route53) {
             self.tell(name.place, Fault::WrongProvider { provider: name.text, kind, scale: true });
             return None;
+        }
+        if let Some(text) = self.estate.providers[provider.at()].names_any(&["record", "shares"]) {
+            self.tell(name.place, Fault::VariableAway { name: text, why: Away::Capacity });
         }
         Some(Scale { provider, max_load: scaled })
     }
