@@ -258,7 +258,7 @@ impl<'a> Watch<'a> {
     fn is_owed(&self, id: &str) -> bool {
         let opens = |gate: &&Gate| gate.opened_by.iter().any(|step| step == id);
         let vouched = self.plan.gates.iter().filter(opens).any(|gate| self.vouched.contains(&gate.id));
-        let waited = self.failed_at.get(id).is_some_and(|failed| self.now.since(*failed) >= Millis::from_secs(60));
+        let waited = self.failed_at.get(id).is_some_and(|failed| self.now.since(*failed) >= Millis::from_secs(15));
         vouched && waited && !self.held
     }
 

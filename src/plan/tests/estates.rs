@@ -136,7 +136,7 @@ fn service(dice: &mut Dice, at: u64, count: u64, text: &mut String) {
     }
     let sites = replicas(dice, at, kind, load, text);
     if routed {
-        let to: Vec<String> = sites.iter().map(|site| format!("{site} = [\"192.0.2.1\"]")).collect();
+        let to: Vec<String> = sites.iter().zip(1..).map(|(site, n)| format!("{site} = [\"192.0.{at}.{n}\"]")).collect();
         write!(text, "[route.r{at}]\nprovider = \"dns\"\nname = \"r{at}.example.\"\nttl = \"30s\"\nramp = [\"10%\", \"100%\"]\nhold = \"15s\"\nat = {{ {} }}\n", to.join(", ")).unwrap();
     }
 }
