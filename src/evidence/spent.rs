@@ -12,7 +12,9 @@ use crate::evidence::past::Stand;
 use crate::model::Millis;
 use crate::run::DoneHow;
 use crate::run::Event;
+use crate::run::GateState;
 use crate::run::NodeAt;
+use crate::run::OpenedBy;
 use crate::run::Stamp;
 use crate::run::StepState;
 
@@ -126,6 +128,8 @@ fn on(
     }
     match stand.phase {
         Phase::Waiting | Phase::Resting if within(&past.held) => On::Held,
+        // What was looked at and found to be good was no person's answer.
+        Phase::Waiting | Phase::Asked if is_judged(past, at) => On::Proof,
         // Whoever opens a gate before it was asked answered all the same.
         Phase::Waiting if at >= past.script.steps() => On::People,
         Phase::Waiting => On::Room,
@@ -137,6 +141,12 @@ fn on(
         // What is over takes no time of its own: it ends a link.
         Phase::Asked | Phase::Failed | Phase::Over => On::People,
     }
+}
+
+/// A gate that was opened by what was seen behind it.
+fn is_judged(past: &Past<'_>, at: NodeAt) -> bool {
+    let is_gate = at >= past.script.steps();
+    is_gate && matches!(past.state.gate(&past.script, at).state, GateState::Open(OpenedBy::Judged { .. }))
 }
 
 /// The attempt that brought it about; none where a person did it by hand, or let it be.

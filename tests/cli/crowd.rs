@@ -198,7 +198,8 @@ fn page(address: SocketAddr) -> io::Result<String> {
 
 fn answer(mut stream: TcpStream, name: &str, is_on: &Path) -> io::Result<()> {
     stream.set_nonblocking(false)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    // Longer than whoever asks: a page that hangs up is none.
+    stream.set_read_timeout(Some(10 * PATIENCE))?;
     let (mut heard, mut chunk) = (Vec::<u8>::new(), [0; 1024]);
     while !heard.windows(4).any(|window| window == b"\r\n\r\n") {
         let read = stream.read(&mut chunk)?;

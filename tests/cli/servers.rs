@@ -43,7 +43,10 @@ pub(crate) fn databases(net: &mut Net, lab: &Path) {
     for data in [&north, &south] {
         net.run("north", &["install", "-d", "-o", "postgres", "-g", "postgres", "-m", "700", data]);
     }
-    net.run("north", &[&AS[..], &[&program("initdb"), "-A", "trust", "-N", "-D", &north]].concat());
+    net.run(
+        "north",
+        &[&AS[..], &[&program("initdb"), "-A", "trust", "-N", "--no-locale", "-E", "UTF8", "-D", &north]].concat(),
+    );
     let hba = lab.join("pg-north/pg_hba.conf");
     let text = fs::read_to_string(&hba).expect("it was made");
     fs::write(&hba, format!("{text}host all,replication all 10.77.0.0/16 trust\n")).expect("a file");

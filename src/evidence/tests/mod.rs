@@ -182,6 +182,24 @@ fn what_people_took_on_themselves_stands_with_their_reasons() {
     assert_eq!((start.what.as_str(), start.overrides), ("approved", false));
 }
 
+/// Looking at what the new writer has takes a while; where it is all there, nobody was asked.
+#[test]
+fn what_was_looked_at_and_found_good_took_no_person() {
+    let plan = talk::lost("pangyo");
+    let loss = plan.gates.iter().find(|gate| gate.id.starts_with("data-loss:")).unwrap();
+    let mut player = Player::new(&plan, RUN, NIGHT);
+    let all = vec![Position { host: "as-db-01".to_owned(), position: "0/1".to_owned(), age: Some(Millis::ZERO) }];
+    let took = Millis::from_secs(3_000);
+    player.go(&mut |asked: Asked<'_>| {
+        let looks = asked.what == Some(What::Positions) && asked.name == loss.id;
+        looks.then(|| (took, Answer::Positions(all.clone())))
+    });
+    let evidence = prove(&player);
+    let store = service(&evidence, loss.service.as_deref().unwrap());
+    let leg = store.path.iter().find(|leg| leg.id == loss.id).unwrap();
+    assert_eq!((spent(&leg.spent, On::Proof), spent(&leg.spent, On::People)), (took, Millis::ZERO), "{leg:?}");
+}
+
 #[test]
 fn what_was_skipped_is_told_and_a_run_in_the_middle_is_open() {
     let plan = talk::lost("pangyo");
