@@ -75,7 +75,7 @@ pub(crate) fn cases() -> Vec<Case> {
         swap("a key that a kind of provider needs", "zone = \"talk.example.\"\n", ""),
         swap("a provider that can't read back", "read = \"pager list {{ record }}\"\n", ""),
         swap("a name that only what writes knows", "pager list {{ record }}", "pager list {{ shares }}"),
-        swap("a name that a provider does not know", "pager set {{ record }}", "pager set {{ service }}"),
+        swap("a name that a provider does not know", "pager set {{ record }}", "pager set {{ target }}"),
         swap("a provider that can't launch", "provider = \"tokyo-asg\"", "provider = \"gslb\""),
         swap("a provider that can't shift", "provider = \"gslb\"", "provider = \"tokyo-asg\""),
         swap(
