@@ -22,9 +22,9 @@ use crate::run::Event;
 use crate::run::OpenedBy;
 use crate::run::Stamp;
 
-/// A fence that is owed is tried again after a minute, then after as long as it has been owed, at the latest after eight
+/// A fence that is owed is tried again after fifteen seconds, then after as long as it has been owed, at the latest after eight
 /// minutes. With its own limit, and other hands that are busy, it takes so much longer.
-const MINUTE: Millis = Millis::from_secs(60);
+const SOON: Millis = Millis::from_secs(15);
 const EIGHT_MINUTES: Millis = Millis::from_secs(480);
 const BUSY: Millis = Millis::from_secs(150);
 
@@ -166,7 +166,7 @@ impl Family<'_> {
                 let GateKind::Fence { site, .. } = &gate.kind else { continue };
                 let Some(back) = self.back(site) else { continue };
                 let from = since.max(self.begin.after(back));
-                let until = from.after((from.since(since) + MINUTE).min(EIGHT_MINUTES) + BUSY);
+                let until = from.after((from.since(since) + SOON).min(EIGHT_MINUTES) + BUSY);
                 let own: Vec<&Step> =
                     member.plan.steps.iter().filter(|step| gate.opened_by.contains(&step.id)).collect();
                 let by_hosts = !own.is_empty() && own.iter().all(|step| step.hosts.is_some());

@@ -254,11 +254,11 @@ impl<'a> Watch<'a> {
         self.done.insert(step.to_owned());
     }
 
-    /// Whether it is a fence for which only a person vouches, and nobody tried it for a minute.
+    /// Whether it is a fence for which only a person vouches, and nobody tried it for fifteen seconds.
     fn is_owed(&self, id: &str) -> bool {
         let opens = |gate: &&Gate| gate.opened_by.iter().any(|step| step == id);
         let vouched = self.plan.gates.iter().filter(opens).any(|gate| self.vouched.contains(&gate.id));
-        let waited = self.failed_at.get(id).is_some_and(|failed| self.now.since(*failed) >= Millis::from_secs(60));
+        let waited = self.failed_at.get(id).is_some_and(|failed| self.now.since(*failed) >= Millis::from_secs(15));
         vouched && waited && !self.held
     }
 
