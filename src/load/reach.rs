@@ -175,7 +175,7 @@ fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
     let (must, may): (&[&'static str], &[&'static str]) = match kind {
         ProviderKind::Rfc2136 => (&["servers", "zone"], &["tsig", "also"]),
         ProviderKind::Haproxy => (&["servers"], &[]),
-        ProviderKind::Route53 => (&["zone"], &["servers"]),
+        ProviderKind::Route53 => (&["zone"], &["servers", "env"]),
         ProviderKind::AwsAutoscaling => (&["group"], &["servers"]),
         // What can't be read back is not written.
         ProviderKind::Http | ProviderKind::Command => (&["read", "write"], &["servers", "env"]),

@@ -13,6 +13,8 @@ mod provider;
 mod pulse;
 mod ramp;
 mod rfc2136;
+#[cfg(feature = "aws")]
+mod route53;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -39,6 +41,8 @@ use crate::driver::route::provider::Trouble;
 use crate::driver::route::ramp::Pace;
 use crate::driver::route::ramp::Ramp;
 use crate::driver::route::rfc2136::Rfc2136;
+#[cfg(feature = "aws")]
+use crate::driver::route::route53::Route53;
 use crate::driver::route::table::Table;
 use crate::model::ProviderKind;
 
@@ -53,10 +57,17 @@ pub(super) struct Routes {
 pub(super) const fn can_move(kind: ProviderKind) -> Result<(), &'static str> {
     match kind {
         ProviderKind::Rfc2136 | ProviderKind::Haproxy | ProviderKind::Http | ProviderKind::Command => Ok(()),
-        ProviderKind::Route53 => Err("this version can't change Route 53"),
+        ProviderKind::Route53 if cfg!(feature = "aws") => Ok(()),
+        ProviderKind::Route53 => {
+            Err("this build can't change Route 53: build it with `cargo build --release --features aws`")
+        }
         ProviderKind::AwsAutoscaling => Err("an auto-scaling group keeps no routes"),
     }
 }
+
+/// How long Route 53 may take to carry a change to its name servers: usually below a minute, as it says itself.
+#[cfg(feature = "aws")]
+const SYNC_MAX: std::time::Duration = std::time::Duration::from_secs(120);
 
 impl Routes {
     /// With whoever can run the commands of tools, and knows the secrets.
@@ -98,9 +109,11 @@ impl Routes {
             ProviderKind::Rfc2136 => see(Rfc2136::new(task, &self.exec.secrets)).await,
             ProviderKind::Haproxy => see(Haproxy::new(task)).await,
             ProviderKind::Http | ProviderKind::Command => see(Outside::new(task, &self.exec)).await,
-            kind @ (ProviderKind::Route53 | ProviderKind::AwsAutoscaling) => {
-                RouteSeen::nothing(can_move(kind).err().unwrap_or("nobody can ask this provider"))
-            }
+            #[cfg(feature = "aws")]
+            ProviderKind::Route53 => see(Route53::new(task, &self.exec.secrets)).await,
+            #[cfg(not(feature = "aws"))]
+            kind @ ProviderKind::Route53 => nobody(kind),
+            kind @ ProviderKind::AwsAutoscaling => nobody(kind),
         }
     }
 }
@@ -129,6 +142,14 @@ async fn see<P: Provider>(provider: Result<P, String>) -> RouteSeen {
     }
 }
 
+fn nobody(kind: ProviderKind) -> RouteSeen {
+    RouteSeen::nothing(can_move(kind).err().unwrap_or("nobody can ask this provider"))
+}
+
+fn refused(kind: ProviderKind) -> Outcome {
+    Outcome::just(End::Refused(can_move(kind).err().unwrap_or("nobody can do this").to_owned()))
+}
+
 /// One shift, before its keeper is known.
 struct Way<'a> {
     task: &'a RouteTask,
@@ -154,14 +175,22 @@ impl Way<'_> {
                 let provider = Outside::new(self.task, self.exec);
                 self.by(provider).await
             }
-            ProviderKind::Route53 | ProviderKind::AwsAutoscaling => match can_move(self.task.provider.kind) {
-                Ok(()) => Outcome::just(End::Refused("nobody can do this".to_owned())),
-                Err(why) => Outcome::just(End::Refused(why.to_owned())),
-            },
+            #[cfg(feature = "aws")]
+            ProviderKind::Route53 => {
+                let provider = Route53::new(self.task, &self.exec.secrets);
+                self.at(Pace { settle: SYNC_MAX, ..Pace::default() }, provider).await
+            }
+            #[cfg(not(feature = "aws"))]
+            kind @ ProviderKind::Route53 => refused(kind),
+            kind @ ProviderKind::AwsAutoscaling => refused(kind),
         }
     }
 
     async fn by<P: Provider>(self, provider: Result<P, String>) -> Outcome {
+        self.at(Pace::default(), provider).await
+    }
+
+    async fn at<P: Provider>(self, pace: Pace, provider: Result<P, String>) -> Outcome {
         let never = |why: String| Outcome::just(End::CouldNotStart(format!("{why}; nothing was changed")));
         let provider = match provider {
             Ok(provider) => provider,
@@ -172,6 +201,6 @@ impl Way<'_> {
             Err(why) => return never(why),
         };
         let Self { task, told, stop, deadline, is_resumed, exec: _ } = self;
-        Ramp { task, provider, pulse, told, stop, deadline, is_resumed, pace: Pace::default() }.run().await
+        Ramp { task, provider, pulse, told, stop, deadline, is_resumed, pace }.run().await
     }
 }

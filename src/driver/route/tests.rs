@@ -2,6 +2,8 @@
 
 mod keeper;
 mod outside;
+#[cfg(feature = "aws")]
+mod route53;
 
 use std::sync::Arc;
 use std::sync::Mutex;

@@ -1,0 +1,347 @@
+//! Routes in Amazon Route 53: weighted record sets, one for each site, whose weights are changed in one batch.
+//!
+//! Route 53 can't compare and write in one, so the sets are listed again right before they are written, and each is written
+//! back as it was listed but for its weight: health checks, values and TTL stay. A change that Route 53 still carries to
+//! its name servers is told as such by every look.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use aws_sdk_route53::Client;
+use aws_sdk_route53::config::BehaviorVersion;
+use aws_sdk_route53::config::Credentials;
+use aws_sdk_route53::config::Region;
+use aws_sdk_route53::config::retry::RetryConfig;
+use aws_sdk_route53::config::timeout::TimeoutConfig;
+use aws_sdk_route53::error::ProvideErrorMetadata;
+use aws_sdk_route53::error::SdkError;
+use aws_sdk_route53::types::Change;
+use aws_sdk_route53::types::ChangeAction;
+use aws_sdk_route53::types::ChangeBatch;
+use aws_sdk_route53::types::ChangeStatus;
+use aws_sdk_route53::types::ResourceRecordSet;
+use aws_sdk_route53::types::RrType;
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls;
+
+use crate::driver::RouteTask;
+use crate::driver::Secrets;
+use crate::driver::route::provider::Provider;
+use crate::driver::route::provider::Sight;
+use crate::driver::route::provider::Trouble;
+use crate::driver::route::table::Entry;
+use crate::driver::route::table::Shares;
+use crate::driver::route::table::Table;
+use crate::model::Millis;
+use crate::model::Ppm;
+
+/// One route in a hosted zone.
+pub(super) struct Route53 {
+    client: Client,
+    /// The provider, as people call it.
+    name: String,
+    zone: String,
+    record: String,
+    at: Vec<(String, Vec<String>)>,
+    barred: Vec<String>,
+    /// The change that was made last, until it is in sync.
+    open: Mutex<Option<String>>,
+}
+
+/// Route 53 is one service for the whole world, signed for as if it were here.
+const REGION: &str = "us-east-1";
+/// The API takes no larger weight.
+const WEIGHT_MAX: u64 = 255;
+/// A try takes a tenth of it, also from another continent.
+const TRY_MAX: Duration = Duration::from_secs(5);
+/// All tries of one request. Nothing here may wait longer than people would for a command.
+const ALL_MAX: Duration = Duration::from_secs(20);
+/// Throttling (5 requests a second for an account) and errors of the service are tried again, with growing pauses.
+const TRIES: u32 = 4;
+/// One page holds 300 sets; a name with more of them is no route of ours.
+const SETS_MAX: i32 = 300;
+
+impl Route53 {
+    /// From what is authored, with the credentials that it refers to, or those of the standard variables.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it, for people.
+    pub(super) fn new(task: &RouteTask, secrets: &Secrets) -> Result<Self, String> {
+        let provider = &task.provider;
+        let name = provider.name.clone();
+        let zone = provider.zone.clone().ok_or_else(|| format!("the provider {name} has no `zone`"))?;
+        let value = |variable: &str| {
+            let own = provider.env.iter().find(|(known, _)| known == variable).map(|(_, from)| from.clone());
+            secrets.text(&own.unwrap_or_else(|| format!("env:{variable}"))).map_err(|error| error.in_full())
+        };
+        let credentials = Credentials::new(
+            value("AWS_ACCESS_KEY_ID")?,
+            value("AWS_SECRET_ACCESS_KEY")?,
+            value("AWS_SESSION_TOKEN").ok(),
+            None,
+            "bonghwa",
+        );
+        let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
+        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY_MAX).operation_timeout(ALL_MAX).build();
+        let mut config = aws_sdk_route53::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new(REGION))
+            .credentials_provider(credentials)
+            .http_client(Builder::new().tls_provider(tls).build_https())
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
+        if let Some(server) = provider.servers.first() {
+            config = config.endpoint_url(server);
+        }
+        Ok(Self {
+            client: Client::from_conf(config.build()),
+            name,
+            zone,
+            record: task.record.clone(),
+            at: task.at.clone(),
+            barred: task.barred.clone(),
+            open: Mutex::default(),
+        })
+    }
+
+    /// What a failed request means. `is_write` where it may have counted.
+    fn trouble<E: ProvideErrorMetadata>(&self, what: &str, error: &SdkError<E>, is_write: bool) -> Trouble {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let code = error.code().unwrap_or_default();
+        let says = match (status, error.message()) {
+            (Some(status), Some(message)) => format!("{code} ({status}): {message}"),
+            (Some(status), None) => format!("status {status} {code}"),
+            (None, _) if is_late(error) => "no answer in time".to_owned(),
+            (None, _) if matches!(error, SdkError::DispatchFailure(_)) => "no connection".to_owned(),
+            (None, _) => format!("the request can't be made: {error}"),
+        };
+        let why = format!("{}: {what}: {says}", self.name);
+        let is_later = matches!(code, "Throttling" | "ThrottlingException" | "PriorRequestNotComplete");
+        let was_sent = !matches!(error, SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_user());
+        match status {
+            Some(500..) if is_write => Trouble::Open(why),
+            None if is_write && was_sent => Trouble::Open(why),
+            Some(500..) | None => Trouble::Unreachable(why),
+            Some(_) if is_later => Trouble::Unreachable(format!("{why}; it was tried {TRIES} times")),
+            Some(_) => Trouble::Refused(format!("{why}{}", advice(code))),
+        }
+    }
+
+    /// The sets of the record, as they are listed.
+    async fn sets(&self) -> Result<Vec<ResourceRecordSet>, Trouble> {
+        let listed = self.client.list_resource_record_sets().hosted_zone_id(&self.zone).max_items(SETS_MAX);
+        let listed = listed.start_record_name(&self.record).start_record_type(RrType::A).send().await;
+        let listed = listed.map_err(|error| self.trouble("the record sets can't be listed", &error, false))?;
+        let is_ours = |set: &&ResourceRecordSet| {
+            plain(set.name()) == plain(&self.record) && matches!(set.r#type(), RrType::A | RrType::Aaaa)
+        };
+        let sets: Vec<ResourceRecordSet> = listed.resource_record_sets().iter().filter(is_ours).cloned().collect();
+        let (record, zone) = (&self.record, &self.zone);
+        if sets.is_empty() {
+            return Err(Trouble::Refused(format!(
+                "{}: the zone {zone} has no record {record} of type A or AAAA: create a weighted one for each site",
+                self.name
+            )));
+        }
+        match sets.iter().find(|set| set.weight().is_none() || set.set_identifier().is_none()) {
+            None => Ok(sets),
+            Some(_) => Err(Trouble::Refused(format!(
+                "{}: {record} has no weights: replace it by a weighted record for each site, with the site as its identifier",
+                self.name
+            ))),
+        }
+    }
+
+    fn entry(&self, set: &ResourceRecordSet) -> Entry {
+        let identifier = set.set_identifier().unwrap_or_default();
+        let at = self.at.iter().find(|(site, _)| site == identifier);
+        let strange = at.and_then(|(_, known)| {
+            set.resource_records().iter().map(|record| record.value()).find(|value| !known.iter().any(|it| it == value))
+        });
+        Entry {
+            on: format!("{} {}", self.name, set.r#type().as_str()),
+            place: strange.map_or_else(|| identifier.to_owned(), |value| format!("{identifier} ({value})")),
+            site: at.filter(|_| strange.is_none()).map(|(site, _)| site.clone()),
+            weight: set.weight().and_then(|weight| u32::try_from(weight).ok()).unwrap_or(0),
+        }
+    }
+
+    fn table_of(&self, sets: &[ResourceRecordSet]) -> Table {
+        let ttl = sets.iter().filter_map(ResourceRecordSet::ttl).max();
+        let ttl = ttl.and_then(|ttl| u64::try_from(ttl).ok()).map(|ttl| Millis(ttl.saturating_mul(1_000)));
+        Table::new(sets.iter().map(|set| self.entry(set)).collect(), ttl)
+    }
+}
+
+fn is_late<E>(error: &SdkError<E>) -> bool {
+    let is_slow = matches!(error, SdkError::DispatchFailure(failure) if failure.is_timeout());
+    is_slow || matches!(error, SdkError::TimeoutError(_))
+}
+
+/// What to do about a no.
+fn advice(code: &str) -> &'static str {
+    match code {
+        "AccessDenied" | "AccessDeniedException" => "; let these credentials list and change the sets of this zone",
+        "InvalidClientTokenId" | "SignatureDoesNotMatch" | "UnrecognizedClientException" | "ExpiredToken" => {
+            "; compare AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY with the account's"
+        }
+        "NoSuchHostedZone" => "; `zone` must be the identifier of a hosted zone of this account",
+        _ => "",
+    }
+}
+
+/// A name as it is compared: without the dot at its end, and in small letters.
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+/// Weights that come nearest to shares, each up to 255. Whoever has a share has a weight, and whoever is barred is rounded
+/// down.
+fn weights(shares: &[(u64, bool)]) -> Vec<u64> {
+    let most = shares.iter().map(|(share, _)| *share).max().unwrap_or(0).max(1);
+    let whole: u64 = shares.iter().map(|(share, _)| *share).sum::<u64>().max(1);
+    let at = |scale: u64| -> Vec<u64> {
+        let one = |(share, barred): &(u64, bool)| match (*share, barred) {
+            (0, _) => 0,
+            (share, true) => share * scale / most,
+            (share, false) => ((share * scale * 2 + most) / (most * 2)).clamp(1, WEIGHT_MAX),
+        };
+        shares.iter().map(one).collect()
+    };
+    let off = |weights: &Vec<u64>| {
+        let sum = weights.iter().sum::<u64>().max(1);
+        let one = |(weight, (share, _)): (&u64, &(u64, bool))| {
+            (weight * Ppm::ONE.0 / sum).abs_diff(share * Ppm::ONE.0 / whole)
+        };
+        weights.iter().zip(shares).map(one).max().unwrap_or(0)
+    };
+    (1..=WEIGHT_MAX).rev().map(at).min_by_key(off).unwrap_or_default()
+}
+
+impl Provider for Route53 {
+    async fn read(&self) -> Result<Table, Trouble> {
+        Ok(self.table_of(&self.sets().await?))
+    }
+
+    fn table(&self, now: &Table, aim: &Shares) -> Result<Table, Trouble> {
+        let mut tables: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+        for entry in &now.entries {
+            tables.entry(&entry.on).or_default().push(entry);
+        }
+        let mut entries = Vec::with_capacity(now.entries.len());
+        for (kind, all) in tables {
+            let has = |site: &String| all.iter().any(|entry| entry.site.as_ref() == Some(site));
+            if let Some(site) = aim.iter().find(|(site, share)| share.0 > 0 && !has(site)).map(|(site, _)| site) {
+                return Err(Trouble::Refused(format!(
+                    "{kind}: {} has no record for {site}: create one with the identifier {site} and weight 0",
+                    self.record
+                )));
+            }
+            let share = |entry: &&Entry| {
+                let site = entry.site.as_ref();
+                let share = site.and_then(|site| aim.get(site)).map_or(0, |share| share.0);
+                (share, site.is_some_and(|site| self.barred.contains(site)))
+            };
+            let weights = weights(&all.iter().map(share).collect::<Vec<_>>());
+            entries.extend(
+                all.into_iter()
+                    .zip(weights)
+                    .map(|(entry, weight)| Entry { weight: u32::try_from(weight).unwrap_or(0), ..entry.clone() }),
+            );
+        }
+        Ok(Table::new(entries, now.ttl))
+    }
+
+    async fn write(&self, from: &Table, to: &Table) -> Result<(), Trouble> {
+        let sets = self.sets().await?;
+        let now = self.table_of(&sets);
+        if now == *to {
+            return Ok(());
+        }
+        if now != *from {
+            return Err(Trouble::Changed(format!(
+                "{} led to {}, and leads to {} now: somebody else changed it",
+                self.record,
+                from.fact(),
+                now.fact()
+            )));
+        }
+        let impossible = |error| Trouble::Refused(format!("{}: the change can't be made: {error}", self.name));
+        let mut batch = ChangeBatch::builder().comment("bonghwa");
+        for set in sets {
+            let entry = self.entry(&set);
+            let same_place = |other: &&Entry| other.on == entry.on && other.place == entry.place;
+            let Some(wanted) = to.entries.iter().find(same_place).filter(|wanted| wanted.weight != entry.weight) else {
+                continue;
+            };
+            let mut set = set;
+            set.weight = Some(i64::from(wanted.weight));
+            let change = Change::builder().action(ChangeAction::Upsert).resource_record_set(set).build();
+            batch = batch.changes(change.map_err(impossible)?);
+        }
+        let batch = batch.build().map_err(impossible)?;
+        let sent =
+            self.client.change_resource_record_sets().hosted_zone_id(&self.zone).change_batch(batch).send().await;
+        let sent = sent.map_err(|error| self.trouble("the weights can't be changed", &error, true))?;
+        if let Some(change) = sent.change_info() {
+            let id = change.id().trim_start_matches("/change/").to_owned();
+            *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
+        }
+        Ok(())
+    }
+
+    /// The sets as they are listed anew, once the last change is on all name servers.
+    async fn look(&self) -> Vec<Sight> {
+        let open = self.open.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let table = match open {
+            None => self.read().await,
+            Some(id) => match self.client.get_change().id(&id).send().await {
+                Err(error) => Err(self.trouble(&format!("the change {id} can't be looked at"), &error, false)),
+                Ok(change) if change.change_info().is_some_and(|info| *info.status() == ChangeStatus::Insync) => {
+                    *self.open.lock().unwrap_or_else(PoisonError::into_inner) = None;
+                    self.read().await
+                }
+                Ok(_) => Err(Trouble::Open(format!(
+                    "{}: the change {id} is still PENDING, so its name servers may not answer by it yet",
+                    self.name
+                ))),
+            },
+        };
+        let table = match table {
+            Ok(table) => table,
+            Err(trouble) => return vec![Sight { server: self.name.clone(), table: Err(trouble) }],
+        };
+        let kinds: BTreeSet<&str> = table.entries.iter().map(|entry| entry.on.as_str()).collect();
+        let own = |kind: &str| table.entries.iter().filter(|entry| entry.on == kind).cloned().collect();
+        let sight = |kind: &str| Sight { server: kind.to_owned(), table: Ok(Table::new(own(kind), table.ttl)) };
+        kinds.into_iter().map(sight).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weights;
+
+    #[test]
+    fn weights_come_near_to_shares() {
+        let of = |shares: &[u64]| weights(&shares.iter().map(|share| (*share, false)).collect::<Vec<_>>());
+        assert_eq!(of(&[500_000, 500_000]), [255, 255]);
+        assert_eq!(of(&[0, 1_000_000]), [0, 255]);
+        assert_eq!(of(&[0, 0]), [0, 0]);
+        for percent in 1..100_u64 {
+            let found = of(&[percent * 10_000, 1_000_000 - percent * 10_000]);
+            let share = found[0] * 1_000_000 / found.iter().sum::<u64>();
+            assert!(
+                share.abs_diff(percent * 10_000) <= 2_000 && found.iter().all(|one| (1..=255).contains(one)),
+                "{found:?}"
+            );
+        }
+        let tiny = of(&[1_000, 999_000]);
+        assert_eq!(tiny, [1, 255]);
+        assert!(weights(&[(1_000, true), (999_000, false)])[0] == 0);
+    }
+}
