@@ -483,6 +483,10 @@ mod tests {
             probed       session/start@ansan: already done (1 of 3 hosts)
         "#]]
         .assert_eq(&preflight_text(&seen(), true, paint));
+    }
+
+    #[test]
+    fn a_few_lines_are_enough_for_a_first_screen() {
         expect![[r#"
             PREFLIGHT 38 of 214 hosts unreachable, 1 of 7 secrets missing, 1 of 1 routes
                       can't be shifted, 1 of 2 launches can't be asked for, 1 probe not
