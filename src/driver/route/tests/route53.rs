@@ -83,7 +83,7 @@ impl Drop for Moto {
 impl Moto {
     async fn start() -> Self {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/moto/bin/moto_server");
-        assert!(program.exists(), "moto is missing: run ./needs test");
+        assert!(program.exists(), "moto is missing: run ./needs aws");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let mut command = Command::new(program);
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
