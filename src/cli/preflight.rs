@@ -28,13 +28,15 @@ use crate::run::preflight::Preflight;
 const AFTER_HELP: &str = "\
 It logs in to every host of the plan, and to the bastions before them, looks whether each secret is there,
 and asks the probes that runbooks declare (done-if, verify, position, wait), each of them once.
-It never does what a step does, and never runs a command that is no declared probe.
+It never does what a step does, and runs no command but declared probes and what `read` of a provider says.
+Whether a name server takes the key is asked by an update that can come to nothing: its condition is never met.
 
 Each step is then one of these:
   probed        its probe answered: already done, or not
   predicted     all that it needs was reached, and no probe was declared
-  opaque        nobody can look: a person, a message, a request without a probe, a route, capacity
-  unreachable   hosts that it needs were not reached, or its probe did not answer in time
+  opaque        nobody can look: a person, a message, a request without a probe
+  unreachable   hosts that it needs were not reached, its probe did not answer in time, or who keeps
+                its route or launches its capacity can't be asked or would refuse (JSON: refused)
 
 It leaves with 0 where all is there, and with 1 where a host that is needed was not reached, a secret is
 missing, or a probe did not answer in time. The result is kept, and `show`, `plan` and `run` tell its age.
