@@ -13,6 +13,7 @@ use crate::cli::exit::Exit;
 use crate::cli::live;
 use crate::cli::live::Start;
 use crate::cli::live::live;
+use crate::cli::observed;
 use crate::cli::past_runs;
 use crate::cli::preflight;
 use crate::cli::project;
@@ -36,6 +37,7 @@ use crate::run::Script;
 const AFTER_HELP: &str = "\
 Every step is written down before it begins, so that after a crash `bonghwa resume` knows what to look for.
 The first question is always whether the plan may begin; `bonghwa approve start` answers it from another terminal.
+A plan is refused where files or another run have changed since what it starts from: make it again.
 
 Ctrl-C once holds (nothing new starts), twice cancels (what runs is ended), three times leaves.
 
@@ -47,6 +49,8 @@ Examples:
 
 /// Names that are listed before the rest is counted.
 const LISTED: usize = 3;
+/// Columns for the names of runs in one line.
+const NAMES_COLUMNS: usize = 60;
 /// Runs that may begin within one minute.
 const NAMES_MAX: u32 = 1_000;
 
@@ -85,8 +89,9 @@ pub(crate) fn carry_out(project: &Project, plan: Plan, how: Begin, door: &Door) 
     is_whole(&plan)?;
     is_current(&plan, project)?;
     is_sound(&plan, project)?;
-    is_possible(&plan)?;
     nobody_else(&project.root, None)?;
+    is_fresh(&plan, project)?;
+    is_possible(&plan)?;
     begin(&project.root, plan, how, door)
 }
 
@@ -155,6 +160,18 @@ fn is_current(plan: &Plan, project: &Project) -> Result<(), CommandError> {
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     Err(CommandError::refused(format!("this plan was made from other files than there are now: {listed}{rest}"))
         .hint("plan again; `bonghwa diff OLD NEW` then shows what that changes"))
+}
+
+/// A plan starts from where services were when it was made, and from what was trusted then.
+fn is_fresh(plan: &Plan, project: &Project) -> Result<(), CommandError> {
+    let changed = observed::changed_since(&project.root, &project.loaded.estate, &plan.sources);
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let listed = words::fold(&changed, NAMES_COLUMNS);
+    Err(CommandError::refused(format!("this plan does not know what was done since it was made: {listed}"))
+        .hint("`bonghwa plan` again: the new plan starts from what is so")
+        .hint("`bonghwa diff OLD NEW` then shows what that changes"))
 }
 
 /// The second pair of eyes looks again: the plan may come from anywhere.

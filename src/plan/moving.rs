@@ -41,6 +41,7 @@ use crate::plan::blank;
 use crate::plan::canon;
 use crate::plan::document::MOVED;
 use crate::plan::document::ROUTE_SCOPE;
+use crate::plan::paper;
 use crate::plan::paper_services::role_word;
 use crate::plan::ramp::LEAST;
 use crate::plan::ramp::Turn;
@@ -155,6 +156,7 @@ pub fn moving(
     plan.incident.scopes =
         vec![ScopeOnPaper { scope: format!("{ROUTE_SCOPE}{}", route.name), state: MOVED.to_owned() }];
     plan.sources = sources;
+    paper::cite(&mut plan, observation);
     plan.untouched -= u64::try_from(services.len()).unwrap_or(0).min(plan.untouched);
     plan.gates.push(start(estate, first));
     let mut begins = timing::ANSWER;

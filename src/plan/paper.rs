@@ -153,6 +153,11 @@ pub(in crate::plan) fn premises(plan: &mut Plan, estate: &Estate, observation: &
             mute: count(asked.mute.len()),
         });
     }
+    cite(plan, observation);
+}
+
+/// Names among the sources of a plan where it was learnt what is so.
+pub(in crate::plan) fn cite(plan: &mut Plan, observation: &Observation) {
     let learnt = observation.sources.iter();
     plan.sources.extend(learnt.map(|(path, sha256)| Source { path: path.clone(), sha256: sha256.clone() }));
     plan.sources.sort_by(|one, other| one.path.cmp(&other.path));

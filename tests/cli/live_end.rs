@@ -47,6 +47,32 @@ fn resume_releases_the_hold_of_a_run_that_lives() {
     assert_eq!(code, Some(5), "{told}");
 }
 
+/// A plan is stale where another run changed what it starts from, and only there.
+#[test]
+fn a_plan_is_good_until_another_run_has_changed_what_is_so() {
+    let small = Small::new();
+    let run = small.start(&["run", "plan.json"]);
+    small.event("a question", |event| matches!(event, Event::GateAsked { .. }));
+    small.test.plan(&["--lost", "north", "-o", "during.json", "--quiet"]).code(0);
+    small.ask(Command::Cancel).expect("it ends");
+    assert_eq!(run.left().0, Some(5));
+    // It was made while that run went on, and nobody knows what it would have seen later.
+    let told = small.run(&["run", "during.json"]).code(3).err();
+    assert!(told.contains(&format!("since it was made: {}", small.name())), "{told}");
+    // That run did nothing, so a plan from before it starts from what is so.
+    small.stop("fence");
+    let run = small.start(&["run", "plan.json"]);
+    small.approve("approval:start");
+    small.seen("begin fence");
+    small.run(&["cancel"]).code(0);
+    assert_eq!(run.left().0, Some(5));
+    // Since the start was approved, nobody trusts the north.
+    let told = small.run(&["run", "plan.json"]).code(3).err();
+    assert!(told.contains("`bonghwa plan` again"), "{told}");
+    small.run(&["release", "north", "--reason", "a false alarm"]).code(0);
+    small.run(&["run", "plan.json", "--no-wait"]).code(4);
+}
+
 /// A machine that shuts down, a terminal that is closed: what runs comes to its end, nothing new starts.
 #[test]
 fn a_run_that_is_told_to_end_holds_and_leaves() {

@@ -46,6 +46,17 @@ fn the_schema_of_a_report_names_every_key_of_a_real_one() {
 }
 
 #[test]
+fn a_plan_from_before_another_run_is_refused() {
+    let test = ran(u64::MAX);
+    test.run(&["run", "plan.json", "--no-wait"]).code(3).stderr(expect![[r#"
+        refused: this plan does not know what was done since it was made: 20261122-0312-north
+          -> `bonghwa plan` again: the new plan starts from what is so
+          -> `bonghwa diff OLD NEW` then shows what that changes
+    "#]]);
+    assert_eq!(fs::read_dir(test.path().join(".bonghwa/runs")).expect("a folder").count(), 1, "nothing was begun");
+}
+
+#[test]
 fn runs_are_listed_with_how_they_ended_and_what_is_owed() {
     let test = Test::with_init();
     test.run(&["runs"]).code(0).stdout(expect![""]).stderr(expect![[r#"
