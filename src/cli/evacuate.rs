@@ -287,8 +287,7 @@ impl Evacuation<'_> {
             .hint(format!("on a terminal, `bonghwa evacuate` asks for {word}")));
         }
         say(seen);
-        let answer = question::ask(&format!("Type {word} to run this plan; anything else, or Ctrl-C, does nothing: "))?;
-        if answer.split_whitespace().eq(word.split_whitespace()) {
+        if question::is_typed(word, "to run this plan")? {
             return Ok(());
         }
         Err(CommandError::refused(format!("{word} was not typed, so nothing was done; plan {id} is kept"))

@@ -1,4 +1,4 @@
-//! One question on a terminal, answered by a word and Enter.
+//! One question on a terminal, answered by a word or a line, and Enter. No other file reads an answer.
 //!
 //! Nothing here catches Ctrl-C: it ends the process at once, as it ends every other that has begun nothing.
 
@@ -14,6 +14,12 @@ use crate::cli::error::CommandError;
 /// Whether somebody sits there who can read a question and answer it.
 pub(crate) fn can_be_asked() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks for words that stand for a yes, and says whether they were typed. `to` says what they do: `to run this plan`.
+pub(crate) fn is_typed(words: &str, to: &str) -> Result<bool, CommandError> {
+    let answer = ask(&format!("Type {words} {to}; anything else, or Ctrl-C, does nothing: "))?;
+    Ok(answer.split_whitespace().eq(words.split_whitespace()))
 }
 
 /// Asks, and gives what was typed, without the blanks around it; nothing where the terminal was closed.

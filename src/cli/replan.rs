@@ -1,7 +1,5 @@
 //! `bonghwa replan`: the world changed while a run goes on. A new plan from what is so, and a handover to it.
 
-use std::io::BufRead;
-use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::Args;
@@ -17,6 +15,7 @@ use crate::cli::incident::span;
 use crate::cli::live;
 use crate::cli::past_runs;
 use crate::cli::project::Project;
+use crate::cli::question;
 use crate::cli::run::Begin;
 use crate::cli::run::begin;
 use crate::cli::run::is_possible;
@@ -110,7 +109,7 @@ pub(crate) fn run(args: &ReplanArgs, door: &Door) -> Result<Exit, CommandError> 
     tell(&parent, &state, &family.dropped, door);
     tell_twice(&parent, &state, &plan);
     let replan = Replan { args, door, family: &family, parent: &parent, root: &project.root, word };
-    let exit = replan.approve(&plan, "hands over to it").and_then(|reason| replan.hand_over(&plan, &reason));
+    let exit = replan.begin(&plan);
     for toml in family.toml() {
         say("what was learnt stands in this plan only; write it into the topology, or the next one does not know it:");
         say(toml.trim_end());
@@ -174,9 +173,10 @@ fn tell_twice(parent: &RunFolder, state: &State, plan: &Plan) {
         again.filter(|step| parent.script.find(&step.id).is_some_and(|at| at < state.steps.len() && is_done(at)));
     let again: Vec<String> = again.map(|step| step.id.clone()).collect();
     if !again.is_empty() {
-        let steps = words::count(again.len(), "step");
+        let steps =
+            if let [_] = again.as_slice() { "1 step is".to_owned() } else { format!("{} steps are", again.len()) };
         say(&format!(
-            "warning: {steps} are done a second time, since no `done-if` tells that they are so: {}",
+            "warning: {steps} done a second time, since no `done-if` tells that they are so: {}",
             handover::list(&again)
         ));
     }
@@ -192,24 +192,27 @@ struct Replan<'a> {
 }
 
 impl Replan<'_> {
+    fn begin(&self, plan: &Plan) -> Result<Exit, CommandError> {
+        if self.args.yes.is_none() {
+            self.door.ui.status(&format!("run {} goes on until you say yes", self.parent.name));
+        }
+        let reason = self.approve(plan, "to hand over to it")?;
+        self.hand_over(plan, &reason)
+    }
+
     /// One question; never where nobody can answer it.
     fn approve(&self, plan: &Plan, what: &str) -> Result<String, CommandError> {
         let id = short(plan);
-        let name = &self.parent.name;
         if let Some(reason) = &self.args.yes {
             return Ok(reason.trim().to_owned());
         }
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        if !question::can_be_asked() {
             return Err(CommandError::refused(format!(
                 "nobody can be asked here; plan {id} is kept, and nothing was handed over"
             ))
             .hint("`--yes REASON` hands over without asking"));
         }
-        say(&format!("run {name} goes on until you say yes. Type {} and Enter: it {what}.", self.word));
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        read.map_err(|error| CommandError::failed("could not read the answer").because(&error))?;
-        if line.trim() != self.word {
+        if !question::is_typed(self.word, what)? {
             let mut error = CommandError::refused(format!("{} was not typed: nothing was handed over", self.word));
             error.exit = Exit::Held;
             return Err(error.hint(format!("plan {id} is kept")));
@@ -259,7 +262,8 @@ impl Replan<'_> {
         } else {
             self.door.ui.status("run has come to rest further on than when you were asked: this is what is left");
             show(self.root, shown, &plan, self.door)?;
-            self.approve(&plan, "hands over to what is left")?;
+            say(&format!("run {} begins nothing until you answer", self.parent.name));
+            self.approve(&plan, "to hand over to what is left")?;
         }
         Ok((plan, so))
     }

@@ -2,8 +2,6 @@
 //! told, with the command that leads home.
 
 use std::collections::BTreeSet;
-use std::io::BufRead;
-use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::Args;
@@ -17,6 +15,7 @@ use crate::cli::incident::span;
 use crate::cli::observed;
 use crate::cli::past_runs;
 use crate::cli::project::Project;
+use crate::cli::question;
 use crate::cli::replan;
 use crate::cli::run::Begin;
 use crate::cli::run::begin;
@@ -262,18 +261,14 @@ impl Back<'_> {
         if let Some(reason) = &self.args.yes {
             return Ok(reason.trim().to_owned());
         }
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
+        if !question::can_be_asked() {
             let id = replan::short(plan);
             return Err(CommandError::refused(format!(
                 "nobody can be asked here; plan {id} is kept, and nothing was undone"
             ))
             .hint("`--yes REASON` begins without asking"));
         }
-        say(&format!("nothing of run {name} is undone until you say yes. Type {WORD} and Enter to begin."));
-        let mut line = String::new();
-        let read = std::io::stdin().lock().read_line(&mut line);
-        read.map_err(|error| CommandError::failed("could not read the answer").because(&error))?;
-        if line.trim() != WORD {
+        if !question::is_typed(WORD, &format!("to take run {name} back"))? {
             let mut error = CommandError::refused(format!("{WORD} was not typed: nothing was undone"));
             error.exit = Exit::Held;
             return Err(error);

@@ -151,8 +151,7 @@ fn ask(plan: &Plan, route: &str) -> Result<(), CommandError> {
         let why = format!("nobody can be asked here, so nothing was begun; plan {id} is kept");
         return Err(CommandError::refused(why).hint(kept));
     }
-    let answer = question::ask(&format!("Type {route} to shift it; anything else, or Ctrl-C, does nothing: "))?;
-    if answer == route {
+    if question::is_typed(route, "to shift it")? {
         return Ok(());
     }
     Err(CommandError::refused(format!("{route} was not typed, so nothing was done; plan {id} is kept")).hint(kept))

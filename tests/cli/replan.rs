@@ -13,6 +13,7 @@ use bonghwa::run::Found;
 use bonghwa::run::RunEnd;
 
 use crate::run::Test;
+use crate::tty::Tty;
 
 /// Three sites; every step writes a line into `did`, and starting mail takes until there is a file `go`.
 fn three() -> Test {
@@ -120,6 +121,38 @@ fn a_run_that_lives_settles_and_gives_way() {
     fs::write(test.path().join("go"), "").expect("a file");
     handed_over(&test, &run, replan);
     assert_eq!(parent.wait().expect("an end").code(), Some(0));
+}
+
+/// Whoever sits at a terminal is asked for the word or the reason, and any other answer does nothing.
+#[test]
+fn what_is_asked_on_a_terminal_is_asked_in_one_way() {
+    let test = three();
+    let (parent, run) = begun(&test);
+    let tty = Tty::open(test.path(), 80, 24);
+    tty.types("clear; bonghwa skip mail/start");
+    tty.sees("Why? One line");
+    tty.types("");
+    tty.sees("this needs a reason");
+    for (typed, question, told) in [
+        ("replan --lost south", "Type south to hand over to it;", "south was not typed: nothing was handed over"),
+        ("retreat", "Type retreat to take run", "retreat was not typed: nothing was undone"),
+    ] {
+        tty.types(&format!("clear; bonghwa {typed}"));
+        tty.sees(question);
+        tty.types("yes");
+        tty.sees(told);
+    }
+    assert!(!held(&test, &run), "{:?}", events(&test, &run));
+    tty.types("clear; bonghwa replan --lost south");
+    tty.sees("Type south to hand over to it");
+    tty.types("south");
+    until("the hold", || held(&test, &run));
+    // What is in flight ends after nothing new begins, so what was shown is what is left.
+    fs::write(test.path().join("go"), "").expect("a file");
+    let done = Event::RunEnded { end: RunEnd::Done };
+    until("the end", || runs(&test).iter().any(|other| *other != run && events(&test, other).last() == Some(&done)));
+    assert_eq!(parent.wait_with_output().expect("an end").status.code(), Some(0));
+    assert_eq!(runs(&test).len(), 2);
 }
 
 #[test]
