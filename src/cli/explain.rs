@@ -16,11 +16,13 @@ use crate::cli::topic::Topic;
 use crate::model::Estate;
 use crate::plan::Plan;
 use crate::report::edge_cost::edge_cost;
+use crate::report::edge_cost::edge_facts;
 use crate::report::explain;
 use crate::report::explain_code;
 use crate::report::explain_estate;
 use crate::report::explain_lifeline::explain_lifeline;
 use crate::report::explain_step;
+use crate::report::graph_facts::declared;
 use crate::report::json;
 use crate::report::lifeline::lifeline;
 use crate::report::paint::Paint;
@@ -34,7 +36,10 @@ Examples:
   bonghwa explain service:session                  in the plan that was kept last
   bonghwa explain lifeline --lost pangyo           who needs whom, and when each is back
   bonghwa explain BH012                            what a finding means
-  bonghwa explain --without text-message:push --lost pangyo    what an edge costs";
+  bonghwa explain --without text-message:push --lost pangyo    what an edge costs
+
+The JSON of a service, a step or a gate is that part of a plan, and of `graph --json` where there is no plan; that of the
+lifeline is a list of services. `bonghwa schema edge` is the shape of what an edge costs.";
 
 /// Explain something.
 #[derive(Debug, Clone, Args)]
@@ -49,7 +54,7 @@ pub(crate) struct ExplainArgs {
     /// What it costs that CALLER needs CALLEE: plans once with and once without that edge, and explains WHAT without it
     #[arg(long, value_name = "CALLER:CALLEE", conflicts_with = "plan")]
     without: Option<String>,
-    /// Print what the plan holds of it as JSON
+    /// Print what the plan holds of it as JSON; what is declared, where there is no plan
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -123,7 +128,7 @@ fn named(args: &ExplainArgs, what: &str, door: &Door, paint: Paint) -> Result<St
     match (&plan, estate) {
         (Some(plan), _) if args.json => Ok(as_json(plan, &topic)),
         (Some(plan), _) => Ok(in_plan(plan, estate, &topic, paint)),
-        (None, Some(estate)) => as_declared(estate, &topic, paint),
+        (None, Some(estate)) => as_declared(estate, &topic, args.json, paint),
         (None, None) => Err(CommandError::usage("there is neither a plan nor a project to explain from")),
     }
 }
@@ -176,9 +181,14 @@ fn as_json(plan: &Plan, topic: &Topic) -> String {
     }
 }
 
-fn as_declared(estate: &Estate, topic: &Topic, paint: Paint) -> Result<String, CommandError> {
+fn as_declared(estate: &Estate, topic: &Topic, json: bool, paint: Paint) -> Result<String, CommandError> {
     match topic {
+        Topic::Lifeline if json => {
+            let services = explain_estate::lifeline_services(estate).into_iter();
+            Ok(json::text(&services.map(|id| declared(estate, id)).collect::<Vec<_>>()))
+        }
         Topic::Lifeline => Ok(explain_estate::lifeline(estate, paint)),
+        Topic::Service(name) if json => Ok(json::text(&declared(estate, scope::service(estate, name)?))),
         Topic::Service(name) => Ok(explain_estate::service(estate, scope::service(estate, name)?, paint)),
         Topic::Step(id) | Topic::Gate(id) => {
             Err(CommandError::usage(format!("{id} is part of a plan, and none was named"))
@@ -207,9 +217,7 @@ fn without(args: &ExplainArgs, edge: &str, door: &Door, paint: Paint) -> Result<
     let with = plan::make(&project, estate, &args.incident)?;
     let without = plan::make(&project, &cut, &args.incident)?;
     let topic = match &args.what {
-        None if args.json => {
-            return Err(CommandError::usage("what an edge costs is not told as JSON").hint("leave `--json` out"));
-        }
+        None if args.json => return Ok(json::text(&edge_facts(&with, &without, caller, callee))),
         None => return Ok(edge_cost(&with, &without, caller, callee, paint)),
         Some(what) => topic::find(what, Some(&cut), Some(&without))?,
     };

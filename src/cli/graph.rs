@@ -20,9 +20,7 @@ Examples:
   bonghwa graph --lost pangyo                 marks what the loss does, and who became more urgent
   bonghwa graph --format dot | dot -Tsvg > estate.svg
 
-The JSON holds `format`, `tiers` (each with `id`, `title`, `services`), and `cycles` (each with `path`, `services`).
-A service holds `id`, `title`, `at` (pairs of site and role), `needs` (each with `service`, `kind`, `full-only`,
-`same-site`), and with an incident `impact` and `effective-tier`.";
+`bonghwa schema graph` is the shape of the JSON.";
 
 /// Draw what depends on what.
 #[derive(Debug, Args)]

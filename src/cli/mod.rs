@@ -157,7 +157,7 @@ enum Command {
     Init(init::InitArgs),
     /// Print completions for a shell
     Completions(completions::CompletionsArgs),
-    /// Print the JSON Schema of what people write, of a plan, or of a report
+    /// Print the JSON Schema of what people write, of a plan, or of what commands print as JSON
     Schema(schema::SchemaArgs),
 }
 

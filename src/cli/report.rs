@@ -24,7 +24,7 @@ Examples:
   bonghwa report                                    the run that was opened last
   bonghwa report 20261122-0312-pangyo --all         every service's way, every entry
   bonghwa report pangyo --format markdown -o review.md
-  bonghwa report --format json                      its shape: `bonghwa schema report`";
+  bonghwa report --json                             its shape: `bonghwa schema report`";
 
 /// Report on a run.
 #[derive(Debug, Args)]
@@ -32,9 +32,12 @@ Examples:
 pub(crate) struct ReportArgs {
     /// Its name, or a part of it that fits no other [default: the run that was opened last]
     run: Option<String>,
-    /// For whom
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t)]
-    format: Format,
+    /// For whom; text where none is named
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+    /// The same as `--format json`
+    #[arg(long)]
+    json: bool,
     /// Write the report to this file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -44,10 +47,9 @@ pub(crate) struct ReportArgs {
 }
 
 /// For whom a report is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For a terminal
-    #[default]
     Text,
     /// For a wiki or a ticket
     Markdown,
@@ -55,8 +57,21 @@ enum Format {
     Json,
 }
 
+impl ReportArgs {
+    fn format(&self) -> Result<Format, CommandError> {
+        match (self.json, self.format) {
+            (true, Some(Format::Text | Format::Markdown)) => {
+                Err(CommandError::usage("`--json` and another `--format` contradict each other").hint("give one"))
+            }
+            (true, Some(Format::Json) | None) => Ok(Format::Json),
+            (false, format) => Ok(format.unwrap_or(Format::Text)),
+        }
+    }
+}
+
 /// Finds out what a run attained, and tells it.
 pub(crate) fn run(args: &ReportArgs, door: &Door) -> Result<Exit, CommandError> {
+    let format = args.format()?;
     let root = project::folder(door)?;
     let run = past_runs::find(&root, args.run.as_deref())?;
     let mut found = evidence::evidence(&run.plan, &run.entries)
@@ -71,7 +86,7 @@ pub(crate) fn run(args: &ReportArgs, door: &Door) -> Result<Exit, CommandError> 
         Some(_) => Paint { color: false, columns: WIDE },
         None => door.ui.paint,
     };
-    let text = match args.format {
+    let text = match format {
         Format::Text => run_report::text(&found, args.all, paint),
         Format::Markdown => run_report::markdown(&found, args.all),
         Format::Json => json::text(&found),

@@ -69,13 +69,20 @@ pub(crate) struct RunArgs {
     /// With --dry-run: one line for each host, also where many get the same command
     #[arg(long, requires = "dry_run")]
     all: bool,
+    /// With --dry-run: print the plan itself, as canonical JSON
+    #[arg(long, requires = "dry_run")]
+    json: bool,
 }
 
 /// Carries a plan out.
 pub(crate) fn run(args: &RunArgs, door: &Door) -> Result<Exit, CommandError> {
     if args.dry_run {
         let plan = store::open(project::root(door).as_deref(), &args.plan)?;
-        door.ui.data(&dry_run(&plan, args.all, door.ui.paint))?;
+        if args.json {
+            door.ui.bytes(&store::bytes(&plan)?)?;
+        } else {
+            door.ui.data(&dry_run(&plan, args.all, door.ui.paint))?;
+        }
         return Ok(Exit::Done);
     }
     let project = Project::open(door)?;

@@ -1,4 +1,4 @@
-//! `bonghwa schema`: the JSON Schema of what people write, of a plan, or of a run's report.
+//! `bonghwa schema`: the JSON Schema of what people write, of a plan, or of what commands print with `--json`.
 
 use clap::Args;
 use clap::ValueEnum;
@@ -14,9 +14,11 @@ const AFTER_HELP: &str = "\
 Examples:
   bonghwa schema topology > topology.schema.json
   bonghwa schema plan              the shape of what `plan --json` prints
-  bonghwa schema report            the shape of what `report --format json` prints
-  bonghwa schema preflight         the shape of what `preflight --json` prints
-  bonghwa schema status            the shape of what `status --json` prints
+  bonghwa schema report            the shape of what `report --json` prints
+  bonghwa schema findings          the shape of what `check --json` prints
+
+Of what a command prints with --json: preflight, status, report, diff, graph, rehearsal (of `rehearse`), runs, routes,
+edge (of `explain --without`), and exported (of `runs export`). The rest of `explain --json` is a part of a plan or graph.
 
 An editor that knows TOML (taplo) then completes a file that begins with: #:schema ../topology.schema.json";
 
@@ -24,9 +26,9 @@ An editor that knows TOML (taplo) then completes a file that begins with: #:sche
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct SchemaArgs {
-    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), of a plan (plan), of what a
-    /// look before a run saw (preflight), of where a run stands (status), or of a report (report)
-    #[arg(value_enum, default_value_t, hide_possible_values = true)]
+    /// Of bonghwa.toml (settings), of files in topology/ (topology) or runbooks/ (runbooks), of a plan (plan), or of what a
+    /// command prints
+    #[arg(value_enum, default_value_t)]
     of: Of,
 }
 
@@ -48,6 +50,22 @@ enum Of {
     Report,
     /// Of where a run stands
     Status,
+    /// Of what `check` finds
+    Findings,
+    /// Of two plans compared
+    Diff,
+    /// Of what depends on what
+    Graph,
+    /// Of a rehearsal
+    Rehearsal,
+    /// Of a list of runs
+    Runs,
+    /// Of runs in one file
+    Exported,
+    /// Of where routes lead
+    Routes,
+    /// Of what an edge costs
+    Edge,
 }
 
 /// Prints a schema.
@@ -60,6 +78,14 @@ pub(crate) fn run(args: &SchemaArgs, door: &Door) -> Result<Exit, CommandError> 
         Of::Preflight => include_str!("../../docs/preflight.schema.json").to_owned(),
         Of::Report => include_str!("../../docs/report.schema.json").to_owned(),
         Of::Status => include_str!("../../docs/status.schema.json").to_owned(),
+        Of::Findings => include_str!("../../docs/findings.schema.json").to_owned(),
+        Of::Diff => include_str!("../../docs/diff.schema.json").to_owned(),
+        Of::Graph => include_str!("../../docs/graph.schema.json").to_owned(),
+        Of::Rehearsal => include_str!("../../docs/rehearsal.schema.json").to_owned(),
+        Of::Runs => include_str!("../../docs/runs.schema.json").to_owned(),
+        Of::Exported => include_str!("../../docs/exported.schema.json").to_owned(),
+        Of::Routes => include_str!("../../docs/routes.schema.json").to_owned(),
+        Of::Edge => include_str!("../../docs/edge.schema.json").to_owned(),
     };
     door.ui.data(&text)?;
     Ok(Exit::Done)

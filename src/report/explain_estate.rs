@@ -58,6 +58,12 @@ pub fn lifeline(estate: &Estate, paint: Paint) -> String {
     text + "\nStart edges and what recovery uses may add to this: add --lost SITE, or --plan PLAN\n"
 }
 
+/// The services of the first tier and all that they can't live without, by what is declared.
+#[must_use]
+pub fn lifeline_services(estate: &Estate) -> Vec<ServiceId> {
+    closure(estate).into_keys().collect()
+}
+
 /// Every service that one of the first tier reaches by hard edges, with who needs it first.
 fn closure(estate: &Estate) -> BTreeMap<ServiceId, Option<ServiceId>> {
     let mut reached: BTreeMap<ServiceId, Option<ServiceId>> = BTreeMap::new();

@@ -7,6 +7,7 @@ use crate::model::DependencyKind;
 use crate::model::Estate;
 use crate::model::Role;
 use crate::model::Service;
+use crate::model::ServiceId;
 use crate::plan::Plan;
 use crate::plan::ServiceOnPaper;
 use crate::report::edges;
@@ -95,6 +96,12 @@ pub fn graph(estate: &Estate, plan: Option<&Plan>) -> Graph {
             .collect(),
     });
     Graph { format: FORMAT, tiers: tiers.collect(), cycles: cycles(estate) }
+}
+
+/// A service as it is declared.
+#[must_use]
+pub fn declared(estate: &Estate, id: ServiceId) -> Node {
+    node(estate, estate.service(id), None)
 }
 
 fn node(estate: &Estate, service: &Service, plan: Option<&Plan>) -> Node {

@@ -22,6 +22,7 @@ mod retreat;
 mod run;
 mod runs;
 mod scale;
+mod schema;
 mod screen;
 mod servers;
 mod small;

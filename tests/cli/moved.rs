@@ -164,6 +164,7 @@ fn a_person_moves_a_real_balancer_and_a_real_zone() {
     assert!(routes.contains("name (www.moved.example., kept by names)\n  now      south 100 %"), "{routes}");
     assert!(routes.contains("web (web, kept by edge)\n  now      north 10 %, south 90 %"), "{routes}");
     assert!(!routes.contains("otherwise"), "{routes}");
+    crate::schema::fits(&edge.test, "routes", &edge.test.run(&["routes", "--json"]).code(0).out());
     // What it is about to do stands in the journal before it is done, with what was there before.
     let runs = fs::read_dir(edge.test.path().join(".bonghwa/runs")).expect("runs");
     let told = runs.map(|run| fs::read_to_string(run.expect("a run").path().join("journal.jsonl")).expect("a journal"));

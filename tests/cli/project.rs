@@ -80,6 +80,15 @@ fn usage_leaves_with_2_and_help_with_0() {
         "mark-done",
         "hold",
         "cancel",
+        "run",
+        "resume",
+        "rehearse",
+        "replan",
+        "retreat",
+        "routes",
+        "shift",
+        "status",
+        "evacuate",
     ] {
         let help = test.run(&[command, "--help"]).code(0).out();
         assert!(help.contains("Examples:"), "{command}");
