@@ -24,6 +24,7 @@ use crate::driver::Secret;
 use crate::driver::Secrets;
 use crate::driver::Task;
 use crate::driver::Told;
+use crate::driver::TtlTask;
 use crate::driver::Unreached;
 use crate::driver::exec::Exec;
 use crate::driver::exec::Line;
@@ -33,6 +34,7 @@ use crate::driver::http::Http;
 use crate::driver::record::Records;
 use crate::driver::route::Routes;
 use crate::driver::route::can_move;
+use crate::driver::route::can_retime;
 use crate::driver::scale::Launches;
 use crate::driver::scale::can_launch;
 use crate::driver::secret::SECRET_MAX;
@@ -129,10 +131,12 @@ pub fn can_do(task: &Task) -> Result<(), &'static str> {
         Task::Exec { .. } | Task::Ssh { .. } => Ok(()),
         Task::Http(_) | Task::Notify { .. } => Ok(()),
         Task::Wait(probe) => match *probe.ask {
-            Task::Wait(_) | Task::Notify { .. } | Task::Route(_) | Task::Scale(_) => Err("this is no question"),
+            Task::Wait(_) | Task::Notify { .. } | Task::Route(_) => Err("this is no question"),
+            Task::Ttl(_) | Task::Scale(_) => Err("this is no question"),
             Task::Exec { .. } | Task::Ssh { .. } | Task::Http(_) => can_do(&probe.ask),
         },
         Task::Route(task) => can_move(task.provider.kind),
+        Task::Ttl(task) => can_retime(task.route.provider.kind),
         Task::Scale(task) => can_launch(task.provider.kind),
     }
 }
@@ -146,6 +150,7 @@ enum Here<'a> {
     Far(&'a Ssh, far::Line<'a>),
     Call(Call<'a>),
     Route(&'a RouteTask),
+    Ttl(&'a TtlTask),
     Scale(&'a ScaleTask),
     Question(&'a Probe),
     Refused(&'static str),
@@ -171,6 +176,7 @@ fn here<'a>(hands: &'a Hands, task: &'a Task) -> Here<'a> {
             None => Here::Refused("nobody said how other hosts are reached"),
         },
         Task::Route(task) => Here::Route(task),
+        Task::Ttl(task) => Here::Ttl(task),
         Task::Scale(task) => Here::Scale(task),
     }
 }
@@ -182,6 +188,7 @@ impl Driver for Hands {
             Here::Far(ssh, line) => ssh.act(&job, line, &told).await,
             Here::Call(call) => self.http.act(&job, call, &told).await,
             Here::Route(task) => self.routes.act(&job, task, &told).await,
+            Here::Ttl(task) => self.routes.retime(&job, task, &told, false).await,
             Here::Scale(task) => self.launches.act(&job, task, &told).await,
             Here::Question(probe) => self.wait_for(&job, probe).await,
             Here::Refused(why) => Outcome::just(End::Refused(why.to_owned())),
@@ -194,6 +201,7 @@ impl Driver for Hands {
             Here::Far(ssh, _) => ssh.adopt(&job, &told).await,
             Here::Call(call) => self.http.adopt(&job, call, &told).await,
             Here::Route(task) => self.routes.adopt(&job, task, &told).await,
+            Here::Ttl(task) => self.routes.retime(&job, task, &told, true).await,
             Here::Scale(task) => self.launches.adopt(&job, task, &told).await,
             // It changes nothing, so it is asked anew.
             Here::Question(probe) => self.wait_for(&job, probe).await,
@@ -207,9 +215,8 @@ impl Driver for Hands {
             Here::Line(line) if line.input.is_none() => self.exec.ask(&job, &probe, line).await,
             Here::Far(ssh, line) => ssh.ask(&job, &probe, line).await,
             Here::Call(call @ Call::Request(_)) => self.http.ask(&job, &probe, call).await,
-            Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) | Here::Route(_) | Here::Scale(_) => {
-                unknown("this is no question")
-            }
+            Here::Line(_) | Here::Call(Call::Message { .. }) | Here::Question(_) => unknown("this is no question"),
+            Here::Route(_) | Here::Ttl(_) | Here::Scale(_) => unknown("this is no question"),
             Here::Refused(why) => unknown(why),
         }
     }
@@ -219,7 +226,7 @@ impl Driver for Hands {
             Here::Line(_) => self.exec.inquire(&job).await,
             Here::Far(ssh, _) => ssh.inquire(&job).await,
             Here::Call(call) => self.http.inquire(&job, call),
-            Here::Route(_) => self.routes.inquire(&job),
+            Here::Route(_) | Here::Ttl(_) => self.routes.inquire(&job),
             Here::Scale(_) => self.launches.inquire(&job),
             // Whoever asked is dead, and the question is asked anew.
             Here::Question(_) => Found::Alive,
@@ -239,7 +246,7 @@ impl Driver for Hands {
             Here::Line(_) => self.exec.kill(&job).await,
             Here::Far(ssh, _) => ssh.kill(&job).await,
             Here::Call(call) => self.http.kill(&job, call).await,
-            Here::Route(_) => self.routes.kill(&job).await,
+            Here::Route(_) | Here::Ttl(_) => self.routes.kill(&job).await,
             Here::Scale(_) => self.launches.kill(&job).await,
             Here::Question(_) | Here::Refused(_) => Killed::Dead,
         }

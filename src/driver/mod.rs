@@ -71,6 +71,7 @@ pub use task::RouteTask;
 pub use task::ScaleTask;
 pub use task::Task;
 pub use task::TsigTask;
+pub use task::TtlTask;
 pub use told::News;
 pub use told::Shift;
 pub use told::Told;

@@ -25,6 +25,8 @@ pub enum Task {
     Http(HttpTask),
     /// Shift a route.
     Route(Box<RouteTask>),
+    /// Change how long the answers of a route may be kept.
+    Ttl(Box<TtlTask>),
     /// Launch capacity.
     Scale(ScaleTask),
     /// Tell somebody. A failure never holds a run, but it is told as it is.
@@ -45,7 +47,8 @@ impl Task {
         match self {
             Self::Ssh { .. } => true,
             Self::Wait(probe) => probe.ask.is_on_hosts(),
-            Self::Exec { .. } | Self::Http(_) | Self::Route(_) | Self::Scale(_) | Self::Notify { .. } => false,
+            Self::Exec { .. } | Self::Http(_) | Self::Route(_) | Self::Ttl(_) => false,
+            Self::Scale(_) | Self::Notify { .. } => false,
         }
     }
 }
@@ -87,7 +90,7 @@ pub struct RouteTask {
     pub ttl: Millis,
     /// Every place that it may lead to, by site. Sorted by site.
     pub at: Vec<(String, Vec<String>)>,
-    /// What it passes through, in order; the last is where it goes. Never empty.
+    /// What it passes through, in order; the last is where it goes. Never empty where it is shifted.
     pub stages: Vec<RouteStage>,
     /// Sites that it leads away from for good with the last stage.
     pub leaves: Vec<String>,
@@ -95,6 +98,15 @@ pub struct RouteTask {
     pub barred: Vec<String>,
     /// How health is judged on the way.
     pub health: Option<HealthTask>,
+}
+
+/// How long the answers of a route may be kept: all that it takes to change it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TtlTask {
+    /// The route, with the time that answers may be kept for from then on. It is not shifted.
+    pub route: RouteTask,
+    /// How long it waits then, at least, so that nobody still has an answer from before. Nothing where nobody waits for it.
+    pub wait: Millis,
 }
 
 /// One stage of a shift.

@@ -25,7 +25,7 @@ pub(in crate::engine) fn launches(plan: &Plan, steps: &[usize], run: &str) -> Ve
         match job::job(plan, step, key, &BTreeSet::new())?.task {
             Task::Scale(task) => Some((step.id.clone(), task)),
             Task::Ssh { .. } | Task::Exec { .. } | Task::Http(_) | Task::Route(_) => None,
-            Task::Notify { .. } | Task::Wait(_) => None,
+            Task::Ttl(_) | Task::Notify { .. } | Task::Wait(_) => None,
         }
     };
     steps.iter().filter_map(launch).collect()

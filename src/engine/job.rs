@@ -15,6 +15,7 @@ use crate::driver::RouteTask;
 use crate::driver::ScaleTask;
 use crate::driver::Task;
 use crate::driver::TsigTask;
+use crate::driver::TtlTask;
 use crate::model::HostSet;
 use crate::model::Ppm;
 use crate::model::ProviderKind;
@@ -27,6 +28,7 @@ use crate::plan::RecordOnPaper;
 use crate::plan::RouteOnPaper;
 use crate::plan::StageOnPaper;
 use crate::plan::Step;
+use crate::plan::TtlOnPaper;
 use crate::template::Text;
 
 /// What hands are asked to do for a step. None for what only a person does.
@@ -134,6 +136,7 @@ pub(in crate::engine) fn task(plan: &Plan, step: &Step, action: &ActionOnPaper, 
         ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
         ActionOnPaper::Route(shift) => Task::Route(Box::new(route_task(plan, shift, run)?)),
+        ActionOnPaper::Ttl(ttl) => Task::Ttl(Box::new(ttl_task(plan, ttl, run)?)),
         ActionOnPaper::Scale { provider, to } => Task::Scale(ScaleTask {
             provider: provider_task(plan, provider, run),
             service: step.service.clone().unwrap_or_default(),
@@ -220,6 +223,11 @@ fn route_task(plan: &Plan, shift: &RouteOnPaper, run: &str) -> Option<RouteTask>
         ttl: shift.ttl_ms,
         ..looked_at(plan, route, run)
     })
+}
+
+fn ttl_task(plan: &Plan, ttl: &TtlOnPaper, run: &str) -> Option<TtlTask> {
+    let route = plan.routes.iter().find(|route| route.name == ttl.route)?;
+    Some(TtlTask { route: RouteTask { ttl: ttl.ttl_ms, ..looked_at(plan, route, run) }, wait: ttl.wait_ms })
 }
 
 /// A provider that the plan does not know can do nothing, and says so when it is asked.

@@ -205,9 +205,15 @@ fn route_seen(route: String, provider: String, seen: driver::RouteSeen) -> Route
 
 /// What a look at its route says of a shift.
 fn shifted(step: &Step, seen: StepSeen, routes: &[RouteSeen]) -> StepSeen {
-    let ActionOnPaper::Route(shift) = &step.action else { return seen };
-    let route = routes.iter().find(|route| route.route == shift.route);
-    StepSeen { tag: preflight::shift_tag(shift, route), ..seen }
+    let of = |name: &String| routes.iter().find(|route| route.route == *name);
+    let tag = if let ActionOnPaper::Route(shift) = &step.action {
+        preflight::shift_tag(shift, of(&shift.route))
+    } else if let ActionOnPaper::Ttl(ttl) = &step.action {
+        preflight::ttl_tag(of(&ttl.route))
+    } else {
+        return seen;
+    };
+    StepSeen { tag, ..seen }
 }
 
 /// What looks at its route and its capacity say of a step.

@@ -69,6 +69,7 @@ pub(super) fn route(name: Named, row: Row<'_, '_>) -> RouteDraft {
         at: Vec::new(),
         record: row.text("name").unwrap_or_default(),
         ttl: row.span("ttl").unwrap_or(Millis::ZERO),
+        low_ttl: row.span("low-ttl"),
         ramp,
         hold: row.span("hold").unwrap_or(Millis::ZERO),
         health: row.table("health").and_then(health),

@@ -131,6 +131,10 @@ pub enum RecordError {
     OutsideZone(String),
     /// Another route has the same keeper and the same name.
     AlsoBy(String),
+    /// What answers may be kept for in a planned move is nothing at all, or no shorter than ever.
+    NotLower,
+    /// Its keeper gives no answers that anybody keeps, so that there is nothing to lower.
+    KeepsNoTtl,
 }
 
 /// Why something written is not available at its place.

@@ -24,6 +24,8 @@ pub struct Route {
     pub record: String,
     /// How long an answer may be kept by whoever asked.
     pub ttl: Millis,
+    /// The same while a planned move is on its way, where somebody wrote it.
+    pub low_ttl: Option<Millis>,
     /// Where it can point: addresses by site, never empty. Sorted by site.
     pub at: Vec<(SiteId, Vec<String>)>,
     /// The shares that a target passes through, rising to all of it. Never empty.
@@ -32,6 +34,21 @@ pub struct Route {
     pub hold: Millis,
     /// How health is judged on the way.
     pub health: Option<Health>,
+}
+
+/// While users are moved in a planned move, answers may be kept so long, unless somebody wrote otherwise. Shorter ones gain
+/// little: a JVM keeps what it resolved for 30 s whatever the answer says, and so do many caches on the way. And name
+/// servers are asked as much more often as answers are kept shorter.
+const LOW_TTL: Millis = Millis::from_secs(30);
+
+impl Route {
+    /// How long answers may be kept while a planned move is on its way; none where that is no shorter than ever, or where
+    /// the keeper gives no answers that anybody keeps.
+    #[must_use]
+    pub fn lowered(&self, kind: ProviderKind) -> Option<Millis> {
+        let low = self.low_ttl.unwrap_or(LOW_TTL);
+        (kind.keeps_ttl() && low < self.ttl).then_some(low)
+    }
 }
 
 /// How the health of a route's target is judged.
@@ -106,6 +123,17 @@ pub enum ProviderKind {
     Http,
     /// A program on the operator's machine.
     Command,
+}
+
+impl ProviderKind {
+    /// Whether it answers with how long the answer may be kept, and can be told another time.
+    #[must_use]
+    pub const fn keeps_ttl(self) -> bool {
+        match self {
+            Self::Rfc2136 => true,
+            Self::Haproxy | Self::Route53 | Self::AwsAutoscaling | Self::Http | Self::Command => false,
+        }
+    }
 }
 
 /// A key that signs DNS updates (RFC 8945).

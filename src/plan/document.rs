@@ -97,6 +97,7 @@ impl Plan {
     pub fn provider_of(&self, action: &ActionOnPaper) -> Option<&ProviderOnPaper> {
         let name = match action {
             ActionOnPaper::Route(shift) => &shift.provider,
+            ActionOnPaper::Ttl(ttl) => &ttl.provider,
             ActionOnPaper::Scale { provider, .. } => provider,
             ActionOnPaper::Ssh { .. } | ActionOnPaper::Exec { .. } | ActionOnPaper::Http(_) => return None,
             ActionOnPaper::Confirm { .. } | ActionOnPaper::Notify { .. } | ActionOnPaper::Wait(_) => return None,

@@ -6,6 +6,7 @@ use crate::model::KitId;
 use crate::model::Millis;
 use crate::model::Phase;
 use crate::model::Procedure;
+use crate::model::RouteId;
 use crate::model::RunbookId;
 use crate::model::ServiceId;
 use crate::model::SiteId;
@@ -95,6 +96,10 @@ pub(in crate::plan) enum What {
     },
     /// The launch that a replica declares.
     Launch,
+    /// Answers of a route are to be kept for less, before anybody is moved.
+    Lower(RouteId),
+    /// Answers of a route may be kept as long as ever, once everybody has moved.
+    Restore(RouteId),
     /// A person fetches a kit.
     Fetch,
 }
@@ -131,7 +136,7 @@ impl Draft {
                     || self.service().zip(self.site).is_some_and(|(id, at)| estate.address(id, at).is_some());
                 step.by_hand.as_deref().filter(|_| !has_address()).or(Some(step))
             }
-            What::Launch | What::Fetch => None,
+            What::Launch | What::Lower(_) | What::Restore(_) | What::Fetch => None,
         }
     }
 

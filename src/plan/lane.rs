@@ -11,6 +11,7 @@ use crate::plan::draft::Stage;
 use crate::plan::draft::Web;
 use crate::plan::draft::number;
 use crate::plan::scene::Scene;
+use crate::plan::ttl;
 
 /// The steps of one replica, for one stage of its service's recovery.
 #[derive(Debug, Clone)]
@@ -68,7 +69,7 @@ impl Lane {
 pub(in crate::plan) fn lanes(scene: &Scene<'_>, web: &mut Web) -> Vec<Lane> {
     let mut by_owner: BTreeMap<(ServiceId, Stage), Vec<u32>> = BTreeMap::new();
     for (at, draft) in web.drafts.iter().enumerate() {
-        if let Some(id) = draft.service() {
+        if let Some(id) = draft.service().filter(|_| !ttl::is_one(draft)) {
             by_owner.entry((id, draft.stage)).or_default().push(number(at));
         }
     }

@@ -12,6 +12,8 @@ use crate::plan::scene::Scene;
 pub(in crate::plan) fn step_id(scene: &Scene<'_>, draft: &Draft) -> String {
     let own = match (draft.what, draft.template(scene.estate())) {
         (What::Launch, _) => "launch",
+        (What::Lower(_), _) => "lower-ttl",
+        (What::Restore(_), _) => "restore-ttl",
         (What::Fetch, _) => "fetch",
         (What::Authored { .. }, Some(template)) => &template.id,
         (What::Authored { .. }, None) => "step",
@@ -25,6 +27,14 @@ pub(in crate::plan) fn step_id(scene: &Scene<'_>, draft: &Draft) -> String {
         (_, Procedure::Shed) => "shed.",
         (_, Procedure::Restore) => "restore.",
     };
+    // A service has a route of its own; another one is named.
+    let other = match draft.what {
+        What::Lower(route) | What::Restore(route) => {
+            let is_own = draft.service().is_some_and(|id| scene.estate().service(id).route == Some(route));
+            if is_own { String::new() } else { format!(".{}", scene.estate().routes[route.at()].name) }
+        }
+        What::Authored { .. } | What::Launch | What::Fetch => String::new(),
+    };
     match draft.owner {
         Owner::Site(site) => format!("site:{}/{own}", scene.site_name(site)),
         Owner::Kit(kit) => format!("kit:{}/{own}", scene.estate().kits[kit.at()].name),
@@ -36,7 +46,7 @@ pub(in crate::plan) fn step_id(scene: &Scene<'_>, draft: &Draft) -> String {
                 (None, Some(target)) => format!("@{}", at(target)),
                 (None, None) => String::new(),
             };
-            format!("{}/{occasion}{own}{whose}", scene.name(id))
+            format!("{}/{occasion}{own}{other}{whose}", scene.name(id))
         }
     }
 }

@@ -37,6 +37,7 @@ use crate::plan::ramp;
 use crate::plan::scene::Scene;
 use crate::plan::supply::launcher;
 use crate::plan::timing;
+use crate::plan::ttl;
 use crate::template::Text;
 
 /// One step on paper; `after` holds the names of what comes before it, sorted.
@@ -65,7 +66,7 @@ pub(in crate::plan) fn step(
         action: action(scene, draft, &fill),
         done_if: template.and_then(|it| probe(&it.done_if)),
         verify: template.and_then(|it| probe(&it.verify)),
-        undo: template.and_then(|it| it.undo.as_ref()).map(|undo| fill.action(undo, scene, draft)),
+        undo: undo(scene, draft, &fill),
         attest: template.and_then(|it| it.attest.as_ref()).map(text),
         position: template.and_then(|it| probe(&it.position)),
         uses: draft.uses.iter().map(|chosen| used(scene, *chosen)).collect(),
@@ -74,7 +75,7 @@ pub(in crate::plan) fn step(
         duration_ms: draft.duration,
         duration_from: draft.duration_from.clone(),
         late_after_ms: draft.late_after,
-        limits: limits(draft, template, &fill),
+        limits: limits(scene, draft, template, &fill),
         batch: template
             .and_then(|it| it.batch)
             .map(|batch| BatchOnPaper { parallel: batch.parallel, enough: batch.enough }),
@@ -90,7 +91,22 @@ fn title(scene: &Scene<'_>, draft: &Draft, fill: &Fill<'_>) -> String {
     match (draft.template(scene.estate()), draft.what, draft.owner) {
         (Some(template), _, _) => fill.text(&template.title),
         (None, What::Fetch, Owner::Kit(kit)) => scene.estate().kits[kit.at()].title.clone(),
+        (None, What::Lower(route), _) => format!("Lower the TTL of {}", scene.estate().routes[route.at()].name),
+        (None, What::Restore(route), _) => format!("Restore the TTL of {}", scene.estate().routes[route.at()].name),
         (None, _, _) => fill.service_title.to_owned(),
+    }
+}
+
+/// The way back, where one was written, or follows.
+fn undo(scene: &Scene<'_>, draft: &Draft, fill: &Fill<'_>) -> Option<ActionOnPaper> {
+    match draft.what {
+        What::Authored { .. } => {
+            let template = draft.template(scene.estate())?;
+            template.undo.as_ref().map(|undo| fill.action(undo, scene, draft))
+        }
+        What::Lower(route) => Some(ActionOnPaper::Ttl(ttl::restored(scene.estate(), route))),
+        What::Restore(route) => Some(ActionOnPaper::Ttl(ttl::lowered(scene, route))),
+        What::Launch | What::Fetch => None,
     }
 }
 
@@ -102,11 +118,16 @@ fn used(scene: &Scene<'_>, chosen: Chosen) -> String {
     }
 }
 
-fn limits(draft: &Draft, template: Option<&StepTemplate>, fill: &Fill<'_>) -> StepLimits {
+fn limits(scene: &Scene<'_>, draft: &Draft, template: Option<&StepTemplate>, fill: &Fill<'_>) -> StepLimits {
     let best_effort = draft.side == Side::Source && draft.stage == Stage::First;
     let default = if best_effort { timing::FENCE_LIMIT } else { timing::timeout(draft.duration) };
     let person = matches!(draft.what, What::Fetch)
         || template.is_some_and(|template| matches!(template.action, Action::Confirm(_)));
+    let default = match draft.what {
+        // Whoever takes it back waits for what this one need not wait for.
+        What::Restore(route) => timing::timeout(scene.estate().routes[route.at()].ttl + ramp::LEAST),
+        What::Authored { .. } | What::Launch | What::Lower(_) | What::Fetch => default,
+    };
     let default = if person { default.later(Millis::from_secs(3_600)) } else { default };
     StepLimits {
         timeout_ms: template.and_then(|it| it.timeout).unwrap_or(default),
@@ -142,6 +163,8 @@ fn action(scene: &Scene<'_>, draft: &Draft, fill: &Fill<'_>) -> ActionOnPaper {
     match (draft.what, draft.action(estate)) {
         (What::Authored { .. }, Some(action)) => fill.action(action, scene, draft),
         (What::Fetch, _) => fetch(scene, draft),
+        (What::Lower(route), _) => ActionOnPaper::Ttl(ttl::lowered(scene, route)),
+        (What::Restore(route), _) => ActionOnPaper::Ttl(ttl::restored(estate, route)),
         (What::Launch, _) | (What::Authored { .. }, None) => scale(scene, draft),
     }
 }

@@ -33,8 +33,10 @@ use crate::plan::refuse;
 use crate::plan::scene::Scene;
 use crate::plan::scene::mode_of;
 use crate::plan::select::select;
+use crate::plan::shared;
 use crate::plan::supply;
 use crate::plan::timing;
+use crate::plan::ttl;
 
 /// Inputs of a plan besides the estate and the incident; they are named in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +90,7 @@ pub fn plan_on(
     gates::owed(&scene, &mut web, start);
     order::across(&scene, &mut web, &lanes, &ready);
     order::uses(&scene, &mut web, &ready);
+    ttl::order(&scene, &mut web);
     circles::cut(&scene, &mut web, &mut issues);
     let brackets = bracket::hold_back(&scene, &mut web);
     order::begin(&mut web, start);
@@ -97,6 +100,7 @@ pub fn plan_on(
     web.edges.sort_unstable();
     web.edges.dedup();
     clock::spread_urgency(&mut web);
+    shared::in_turn(&scene, &mut web);
     let names = names::names(&scene, &web);
     let clock = clock::solve(&scene, &web, inputs.effort, &names)?;
     let mut plan = paper::write(&scene, &web, &ready, &clock, &names, issues, inputs);
@@ -144,7 +148,7 @@ fn settle(
 fn time(scene: &Scene<'_>, drafts: &mut [Draft], spans: &[(String, Spans)]) {
     for draft in drafts {
         let seats = draft.service().map_or(&[][..], |id| &scene.placed(id).seats);
-        let (duration, from) = timing::duration(scene.estate(), scene.situation, draft, seats);
+        let (duration, from) = timing::duration(scene.estate(), scene.situation, scene.mode, draft, seats);
         draft.duration = duration;
         draft.duration_from = from;
         if !spans.is_empty() && draft.duration_from != DurationFrom::Person {

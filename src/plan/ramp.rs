@@ -18,11 +18,13 @@ use crate::placement::Part;
 use crate::placement::Seat;
 use crate::placement::SeatNow;
 use crate::placement::Situation;
+use crate::plan::Mode;
 use crate::plan::RouteOnPaper;
 use crate::plan::StageOnPaper;
 use crate::plan::draft::Draft;
 use crate::plan::draft::Stage;
 use crate::plan::scene::Scene;
+use crate::plan::ttl;
 
 /// Shares by site.
 type Table = BTreeMap<SiteId, Ppm>;
@@ -37,6 +39,8 @@ pub(in crate::plan) struct Turn<'a> {
     after: Table,
     /// Whether nobody shifts after it.
     is_last: bool,
+    /// How long answers may be kept meanwhile.
+    ttl: Millis,
 }
 
 /// The shift of a route, on paper.
@@ -57,20 +61,19 @@ pub(in crate::plan) fn shift(scene: &Scene<'_>, draft: &Draft, route: RouteId) -
         };
     };
     let seats = &scene.placed(id).seats;
-    let turn = Turn::new(estate, scene.situation, draft, id, written, seats);
+    let turn = Turn::new((estate, scene.situation, scene.mode), draft, id, written, seats);
     turn.on_paper(|site| scene.site_name(site).to_owned())
 }
 
 /// How long a shift takes: its stages with their holds, and until old answers are forgotten.
 pub(in crate::plan) fn duration(
-    estate: &Estate,
-    situation: &Situation,
+    ground: (&Estate, &Situation, Mode),
     draft: &Draft,
     route: &Route,
     seats: &[Seat],
 ) -> Millis {
     let Some(id) = draft.service() else { return route.ttl };
-    let turn = Turn::new(estate, situation, draft, id, route, seats);
+    let turn = Turn::new(ground, draft, id, route, seats);
     turn.takes()
 }
 
@@ -82,7 +85,8 @@ pub(in crate::plan) const LEAST: Millis = Millis::from_secs(5);
 pub(in crate::plan) fn uneven(scene: &Scene<'_>, draft: &Draft, route: RouteId) -> Option<(SiteId, Ppm, Ppm)> {
     let id = draft.service()?;
     let estate = scene.estate();
-    let turn = Turn::new(estate, scene.situation, draft, id, &estate.routes[route.at()], &scene.placed(id).seats);
+    let ground = (estate, scene.situation, scene.mode);
+    let turn = Turn::new(ground, draft, id, &estate.routes[route.at()], &scene.placed(id).seats);
     if !turn.is_last {
         return None;
     }
@@ -98,8 +102,7 @@ const TOLERANCE: u64 = 10;
 
 impl<'a> Turn<'a> {
     fn new(
-        estate: &'a Estate,
-        situation: &'a Situation,
+        (estate, situation, mode): (&'a Estate, &'a Situation, Mode),
         draft: &Draft,
         id: ServiceId,
         route: &'a Route,
@@ -114,7 +117,8 @@ impl<'a> Turn<'a> {
         let after = shares_after(draft, seats, true);
         let is_last = (0..seats.len()).all(|at| after[at] == ends(draft, &seats[at]));
         let before = table(shares_after(draft, seats, false));
-        Self { estate, situation, route, id, before, after: table(after), is_last }
+        let ttl = ttl::while_moving(estate, mode, route);
+        Self { estate, situation, route, id, before, after: table(after), is_last, ttl }
     }
 
     /// From one table to another, after which nobody shifts any more.
@@ -126,7 +130,8 @@ impl<'a> Turn<'a> {
         before: Table,
         after: Table,
     ) -> Self {
-        Self { estate, situation, route, id, before, after, is_last: true }
+        // A person wants it moved now, and not when answers from before are gone.
+        Self { estate, situation, route, id, before, after, is_last: true, ttl: route.ttl }
     }
 
     /// The shift, with sites by name.
@@ -141,7 +146,7 @@ impl<'a> Turn<'a> {
             stages,
             leaves: self.leaves().into_iter().map(&name).collect(),
             barred: self.barred().into_iter().map(&name).collect(),
-            ttl_ms: self.route.ttl,
+            ttl_ms: self.ttl,
             admit_per_second: self.estate.service(self.id).reconnect.map(|reconnect| reconnect.per_second),
         }
     }
@@ -200,7 +205,7 @@ impl<'a> Turn<'a> {
             // Old answers are waited for once, by whoever shifts last: nothing is drained before that.
             let hold = match (is_idle, at == last && self.is_last) {
                 (true, _) => Millis::ZERO,
-                (false, true) => self.route.ttl,
+                (false, true) => self.ttl,
                 (false, false) => self.route.hold,
             };
             stages.push((next.clone(), hold.later(herd)));

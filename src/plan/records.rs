@@ -21,8 +21,10 @@ use crate::plan::Issue;
 use crate::plan::Plan;
 use crate::plan::ProviderOnPaper;
 use crate::plan::RecordOnPaper;
+use crate::plan::RouteOnPaper;
 use crate::plan::Step;
 use crate::plan::TsigOnPaper;
+use crate::plan::TtlOnPaper;
 use crate::plan::blank;
 use crate::plan::draft::Web;
 use crate::plan::ramp;
@@ -33,8 +35,10 @@ pub(in crate::plan) fn records(estate: &Estate, steps: &[Step]) -> Vec<RecordOnP
     let mut shifted: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for step in steps {
         for action in std::iter::once(&step.action).chain(&step.undo) {
-            if let ActionOnPaper::Route(route) = action {
-                shifted.entry(&route.route).or_insert(step.service.as_deref());
+            if let ActionOnPaper::Route(RouteOnPaper { route, .. }) | ActionOnPaper::Ttl(TtlOnPaper { route, .. }) =
+                action
+            {
+                shifted.entry(route).or_insert(step.service.as_deref());
             }
         }
     }
@@ -67,6 +71,7 @@ pub(in crate::plan) fn providers(estate: &Estate, situation: &Situation, steps: 
         for action in std::iter::once(&step.action).chain(&step.undo) {
             match action {
                 ActionOnPaper::Route(route) => drop(named.insert(&route.provider)),
+                ActionOnPaper::Ttl(ttl) => drop(named.insert(&ttl.provider)),
                 ActionOnPaper::Scale { provider, .. } => drop(named.insert(provider)),
                 ActionOnPaper::Ssh { .. } | ActionOnPaper::Exec { .. } | ActionOnPaper::Http(_) => {}
                 ActionOnPaper::Confirm { .. } | ActionOnPaper::Notify { .. } | ActionOnPaper::Wait(_) => {}

@@ -40,6 +40,20 @@ pub struct StageOnPaper {
     pub hold_ms: Millis,
 }
 
+/// How long answers may be kept is changed, and nobody's way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TtlOnPaper {
+    /// Which route, one of the plan's `routes`.
+    pub route: String,
+    /// Who changes it, one of the plan's `providers`.
+    pub provider: String,
+    /// How long answers may be kept from then on.
+    pub ttl_ms: Millis,
+    /// How long it waits then, so that nobody still has an answer from before. Nothing where nobody waits for that.
+    pub wait_ms: Millis,
+}
+
 /// A route that the plan shifts: where it can lead, and how its health is judged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,5 +1,7 @@
 //! Which authored steps a plan takes, once for each source and target that they name.
 
+use std::collections::BTreeSet;
+
 use crate::model::Action;
 use crate::model::CacheKind;
 use crate::model::Millis;
@@ -26,15 +28,19 @@ use crate::plan::draft::Stage;
 use crate::plan::draft::What;
 use crate::plan::mention::mentions;
 use crate::plan::scene::Scene;
+use crate::plan::ttl;
 
 /// Every step that the plan takes, service by service, without what it uses and how long it takes.
 pub(in crate::plan) fn select(scene: &Scene<'_>) -> Vec<Draft> {
     let mut drafts = site_fences(scene);
+    let mut lowered = BTreeSet::new();
     for at in 0..scene.estate().services.len() {
         let id = ServiceId::new(at);
         let from = drafts.len();
         if scene.is_planned(id) {
             drafts.extend(of_service(scene, id));
+            let around = ttl::around(scene, id, &drafts[from..], &mut lowered);
+            drafts.extend(around);
         }
         let owed = owed(scene, id, &drafts[from..]);
         drafts.extend(owed);

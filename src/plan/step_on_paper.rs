@@ -8,6 +8,7 @@ use crate::model::Ppm;
 use crate::placement::Level;
 use crate::plan::HttpOnPaper;
 use crate::plan::RouteOnPaper;
+use crate::plan::TtlOnPaper;
 
 /// A condition that people or probes open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,6 +235,8 @@ pub enum ActionOnPaper {
     Http(HttpOnPaper),
     /// Shift a route.
     Route(RouteOnPaper),
+    /// Change how long the answers of a route may be kept.
+    Ttl(TtlOnPaper),
     /// Launch capacity.
     Scale {
         /// Who launches.
@@ -271,7 +274,7 @@ impl ActionOnPaper {
         match self {
             Self::Ssh { .. } => true,
             Self::Wait(probe) => probe.ask.is_on_hosts(),
-            Self::Exec { .. } | Self::Http(_) | Self::Route(_) | Self::Scale { .. } => false,
+            Self::Exec { .. } | Self::Http(_) | Self::Route(_) | Self::Ttl(_) | Self::Scale { .. } => false,
             Self::Confirm { .. } | Self::Notify { .. } | Self::Fetch { .. } => false,
         }
     }
@@ -284,7 +287,8 @@ impl ActionOnPaper {
             Self::Http(http) => http.references(),
             Self::Notify { via, .. } => via.strip_prefix("webhook ").into_iter().collect(),
             Self::Wait(probe) => probe.ask.references(),
-            Self::Route(_) | Self::Scale { .. } | Self::Confirm { .. } | Self::Fetch { .. } => Vec::new(),
+            Self::Route(_) | Self::Ttl(_) | Self::Scale { .. } => Vec::new(),
+            Self::Confirm { .. } | Self::Fetch { .. } => Vec::new(),
         }
     }
 }

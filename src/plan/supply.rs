@@ -52,6 +52,9 @@ fn needs(scene: &Scene<'_>, draft: &Draft) -> Vec<Need> {
         if draft.what == What::Launch {
             needs.extend(launcher(scene, draft).into_iter().flat_map(|provider| provider_uses(scene, provider)));
         }
+        if let What::Lower(route) | What::Restore(route) = draft.what {
+            needs.extend(provider_uses(scene, estate.routes[route.at()].provider));
+        }
         return needs;
     };
     needs.extend(template.uses.iter().cloned());

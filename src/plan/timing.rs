@@ -7,6 +7,7 @@ use crate::model::Phase;
 use crate::placement::Seat;
 use crate::placement::Situation;
 use crate::plan::DurationFrom;
+use crate::plan::Mode;
 use crate::plan::draft::Draft;
 use crate::plan::draft::Owner;
 use crate::plan::draft::What;
@@ -39,12 +40,15 @@ const LEAST_TIMEOUT: Millis = Millis::from_secs(30);
 pub(in crate::plan) fn duration(
     estate: &Estate,
     situation: &Situation,
+    mode: Mode,
     draft: &Draft,
     seats: &[Seat],
 ) -> (Millis, DurationFrom) {
     let template = match draft.what {
         What::Launch => return (launch(estate, draft), DurationFrom::Launch),
         What::Fetch => return (fetch(estate, draft), DurationFrom::Person),
+        What::Lower(route) => return (estate.routes[route.at()].ttl + ramp::LEAST, DurationFrom::Route),
+        What::Restore(_) => return (ramp::LEAST, DurationFrom::Route),
         What::Authored { .. } => draft.template(estate),
     };
     let Some(template) = template else {
@@ -69,7 +73,8 @@ pub(in crate::plan) fn duration(
         Action::Route(named) => {
             let own = draft.service().and_then(|id| estate.service(id).route);
             let route = named.or(own).map(|route| &estate.routes[route.at()]);
-            (route.map_or(REQUEST, |route| ramp::duration(estate, situation, draft, route, seats)), DurationFrom::Route)
+            let takes = |route| ramp::duration((estate, situation, mode), draft, route, seats);
+            (route.map_or(REQUEST, takes), DurationFrom::Route)
         }
     }
 }

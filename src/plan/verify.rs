@@ -75,9 +75,9 @@ fn laws(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     pools::check(paper, found);
     touch::check(paper, found);
     filled::check(paper, found);
-    routes::check(paper, found);
     summary::check(paper, found);
     let mut asked = Asked::new(paper);
+    routes::check(paper, &mut asked, found);
     needs::dependencies(paper, &mut asked);
     needs::uses(paper, &mut asked, found);
     writers::check(paper, &mut asked, found);

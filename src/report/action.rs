@@ -1,5 +1,6 @@
 //! What a step does and where, in one line, and in full.
 
+use crate::model::Millis;
 use crate::model::amount_text;
 use crate::plan::ActionOnPaper;
 use crate::plan::HostsOnPaper;
@@ -9,6 +10,7 @@ use crate::plan::RouteOnPaper;
 use crate::plan::Side;
 use crate::plan::StageOnPaper;
 use crate::plan::Step;
+use crate::plan::TtlOnPaper;
 use crate::report::words;
 
 /// What is done, in one line.
@@ -19,6 +21,7 @@ pub fn line(action: &ActionOnPaper) -> String {
         ActionOnPaper::Exec { line, .. } => format!("exec {}", one_line(line)),
         ActionOnPaper::Http(call) => format!("{} {}", call.method, call.url),
         ActionOnPaper::Route(route) => route_line(route),
+        ActionOnPaper::Ttl(ttl) => ttl_line(ttl),
         ActionOnPaper::Scale { provider, to } => {
             let to: Vec<String> = to.iter().map(|(what, amount)| format!("{} {what}", amount_text(*amount))).collect();
             format!("ask {provider} for {}", to.join(", "))
@@ -72,6 +75,7 @@ pub fn details(action: &ActionOnPaper) -> Vec<(&'static str, String)> {
         }
         ActionOnPaper::Http(call) => http_details(call),
         ActionOnPaper::Route(route) => route_details(route),
+        ActionOnPaper::Ttl(ttl) => vec![("provider", ttl.provider.clone())],
         ActionOnPaper::Notify { via, .. } if via.starts_with("webhook ") => {
             vec![("sends", "POST {\"text\": the message} as JSON; any 2xx means success".to_owned())]
         }
@@ -86,6 +90,12 @@ pub fn details(action: &ActionOnPaper) -> Vec<(&'static str, String)> {
 fn route_line(route: &RouteOnPaper) -> String {
     let to: Vec<String> = route.to.iter().map(|(site, share)| format!("{site} {}", words::percent(*share))).collect();
     format!("shift route {} to {}", route.route, to.join(", "))
+}
+
+fn ttl_line(ttl: &TtlOnPaper) -> String {
+    let kept = format!("set the TTL of {} to {}", ttl.route, words::span(ttl.ttl_ms));
+    let wait = format!(", wait {} for old answers", words::span(ttl.wait_ms));
+    if ttl.wait_ms == Millis::ZERO { kept } else { kept + &wait }
 }
 
 fn route_details(route: &RouteOnPaper) -> Vec<(&'static str, String)> {

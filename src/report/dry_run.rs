@@ -134,6 +134,7 @@ impl Walk {
             (ActionOnPaper::Ssh { .. }, None)
             | (ActionOnPaper::Http(_), _)
             | (ActionOnPaper::Route(_), _)
+            | (ActionOnPaper::Ttl(_), _)
             | (ActionOnPaper::Scale { .. }, _)
             | (ActionOnPaper::Confirm { .. }, _)
             | (ActionOnPaper::Notify { .. }, _)

@@ -282,5 +282,15 @@ fn record(route: &str, why: &RecordError) -> FaultWords {
             says(format!("{} and {} change the same record", quoted(route), quoted(other)), "two writers")
                 .help("one record has one route; services may share it")
         }
+        RecordError::NotLower => {
+            says(format!("`low-ttl` of {} is not between 0s and its `ttl`", quoted(route)), "not lower").help(
+                "it is how long answers may be kept during a planned move: write less than `ttl`, or leave it out",
+            )
+        }
+        RecordError::KeepsNoTtl => says(
+            format!("`low-ttl` of {} has no effect: its keeper gives no answers that are kept", quoted(route)),
+            "unused",
+        )
+        .help("take it out: only a record that is kept by rfc2136 has one"),
     }
 }

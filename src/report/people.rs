@@ -36,6 +36,7 @@ fn task(step: &Step) -> Option<String> {
         | ActionOnPaper::Exec { .. }
         | ActionOnPaper::Http(_)
         | ActionOnPaper::Route(_)
+        | ActionOnPaper::Ttl(_)
         | ActionOnPaper::Scale { .. }
         | ActionOnPaper::Notify { .. }
         | ActionOnPaper::Wait(_) => None,

@@ -169,6 +169,7 @@ impl Told<'_> {
                 | ActionOnPaper::Exec { .. }
                 | ActionOnPaper::Http(_)
                 | ActionOnPaper::Route(_)
+                | ActionOnPaper::Ttl(_)
                 | ActionOnPaper::Scale { .. }
                 | ActionOnPaper::Notify { .. }
                 | ActionOnPaper::Wait(_) => action::line(&self.plan.steps.get(at)?.action),

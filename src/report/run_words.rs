@@ -180,6 +180,10 @@ pub fn clock(instant: Millis) -> String {
 
 /// Where users are about to be sent: `users go from pangyo 45 %, ansan 55 % to ansan 100 %`.
 pub(in crate::report) fn shifting(from: &[(String, Ppm)], to: &[(String, Ppm)]) -> String {
+    if from == to {
+        // What changes is how long answers are kept, and nobody's way.
+        return format!("users stay at {}", shares(from));
+    }
     format!("users go from {} to {}", shares(from), shares(to))
 }
 

@@ -229,6 +229,7 @@ impl Facts<'_> {
                     | ActionOnPaper::Exec { .. }
                     | ActionOnPaper::Http(_)
                     | ActionOnPaper::Route(_)
+                    | ActionOnPaper::Ttl(_)
                     | ActionOnPaper::Scale { .. }
                     | ActionOnPaper::Notify { .. }
                     | ActionOnPaper::Wait(_) => step.title.clone(),

@@ -147,6 +147,18 @@ fn places(of: &OfPlaces) -> String {
         OfPlaces::RampFalls { step, route } => {
             format!("the stages of {route} in {step} do not rise to where it goes")
         }
+        OfPlaces::ShiftBeforeLowering { step, route } => {
+            format!("{step} counts on a low TTL of {route}, and does not wait until answers from before it are gone")
+        }
+        OfPlaces::TtlRestoredEarly { step, route } => {
+            format!("{step} restores the TTL of {route} while its users may still be moved")
+        }
+        OfPlaces::TtlStaysLow { step, route } => {
+            format!("{step} lowers the TTL of {route}, and nothing restores it")
+        }
+        OfPlaces::LoweredInLoss { step, route } => {
+            format!("{step} lowers the TTL of {route} first, while its users are served by nobody")
+        }
     }
 }
 

@@ -346,6 +346,18 @@ pub fn shift_tag(shift: &RouteOnPaper, seen: Option<&RouteSeen>) -> Tag {
     Tag::Probed { by: By::Route, done: there && left, so: 0, of: 0 }
 }
 
+/// What follows of a change of how long answers may be kept, from what was seen of its route. Since when they are kept for
+/// less, nobody can see, so it is never done already.
+#[must_use]
+pub fn ttl_tag(seen: Option<&RouteSeen>) -> Tag {
+    match seen {
+        Some(RouteSeen { leads: Some(_), troubles, .. }) if troubles.is_empty() => {
+            Tag::Probed { by: By::Route, done: false, so: 0, of: 0 }
+        }
+        Some(_) | None => Tag::Refused,
+    }
+}
+
 /// What follows of a launch, from what was seen of its capacity.
 #[must_use]
 pub fn scale_tag(seen: &CapacitySeen) -> Tag {
@@ -363,7 +375,7 @@ const fn unasked(action: &ActionOnPaper) -> Tag {
     let because = match action {
         ActionOnPaper::Ssh { .. } | ActionOnPaper::Exec { .. } | ActionOnPaper::Wait(_) => return Tag::Predicted,
         ActionOnPaper::Http(_) => Because::Request,
-        ActionOnPaper::Route(_) => Because::Route,
+        ActionOnPaper::Route(_) | ActionOnPaper::Ttl(_) => Because::Route,
         ActionOnPaper::Scale { .. } => Because::Scale,
         ActionOnPaper::Confirm { .. } => Because::Person,
         ActionOnPaper::Notify { .. } => Because::Message,
@@ -474,7 +486,7 @@ fn certificates(action: &ActionOnPaper) -> Option<&str> {
         ActionOnPaper::Http(http) => http.ca.as_deref(),
         ActionOnPaper::Wait(probe) => certificates(&probe.ask),
         ActionOnPaper::Ssh { .. } | ActionOnPaper::Exec { .. } | ActionOnPaper::Route(_) => None,
-        ActionOnPaper::Scale { .. } | ActionOnPaper::Confirm { .. } | ActionOnPaper::Notify { .. } => None,
-        ActionOnPaper::Fetch { .. } => None,
+        ActionOnPaper::Ttl(_) | ActionOnPaper::Scale { .. } | ActionOnPaper::Confirm { .. } => None,
+        ActionOnPaper::Notify { .. } | ActionOnPaper::Fetch { .. } => None,
     }
 }

@@ -276,7 +276,7 @@ pub(in crate::run) fn only_looks(step: &Step) -> bool {
         ActionOnPaper::Wait(_) | ActionOnPaper::Notify { .. } | ActionOnPaper::Fetch { .. } => true,
         ActionOnPaper::Http(call) => matches!(call.method.as_str(), "GET" | "HEAD"),
         ActionOnPaper::Ssh { .. } | ActionOnPaper::Exec { .. } | ActionOnPaper::Route(_) => step.phase == "verify",
-        ActionOnPaper::Scale { .. } => false,
+        ActionOnPaper::Ttl(_) | ActionOnPaper::Scale { .. } => false,
         ActionOnPaper::Confirm { .. } => step.phase == "verify",
     };
     looks && step.undo.is_none()

@@ -66,6 +66,9 @@ pub(in crate::run) fn paper(
     (steps, services)
 }
 
+/// To write how long answers may be kept, and to read it back from every server.
+const READ_BACK: Millis = Millis::from_secs(5);
+
 /// What is undone among all that came before this, without what lies behind another such.
 fn nearest(before: &[Vec<NodeAt>], undone: &BTreeSet<NodeAt>, at: NodeAt) -> BTreeSet<NodeAt> {
     let mut seen: BTreeSet<NodeAt> = BTreeSet::new();
@@ -113,8 +116,8 @@ impl<'a> Page<'a> {
         let answer = self.plan.gates.iter().find(|gate| gate.kind == GateKind::ApproveStart);
         let (answer, patience) =
             answer.map_or((step.duration_ms, step.limits.timeout_ms), |gate| (gate.duration_ms, gate.limit_ms));
-        let (duration_ms, timeout_ms) =
-            if by_person { (answer, patience) } else { (step.duration_ms, step.limits.timeout_ms) };
+        let takes = if let ActionOnPaper::Ttl(ttl) = &action { ttl.wait_ms + READ_BACK } else { step.duration_ms };
+        let (duration_ms, timeout_ms) = if by_person { (answer, patience) } else { (takes, step.limits.timeout_ms) };
         Step {
             id: self.id(at),
             title: format!("Undo: {}", step.title),

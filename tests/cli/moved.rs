@@ -31,6 +31,7 @@ const ZONE: &str = "$TTL 5\n@ SOA ns1 hostmaster 1 60 60 60 60\n@ NS ns1\nns1 A 
 struct Edge {
     test: Test,
     web: u16,
+    dns: u16,
     children: Vec<Child>,
 }
 
@@ -53,7 +54,7 @@ impl Edge {
             .into_iter()
             .fold(test, |test, name| test.file(&format!("runbooks/{name}.toml"), &RUNBOOKS.replace("NAME", name)));
         let children = vec![haproxy(&folder, web, north, south), named(&folder, dns)];
-        let edge = Self { test, web, children };
+        let edge = Self { test, web, dns, children };
         patiently("the balancer", &String::new, || edge.asks(1).is_some());
         patiently("the name server", &String::new, || TcpStream::connect((Ipv4Addr::LOCALHOST, dns)).is_ok());
         edge
@@ -173,6 +174,54 @@ fn a_person_moves_a_real_balancer_and_a_real_zone() {
         told.iter().any(|text| text.contains(r#""from":[["north",1000000]],"to":[["south",1000000]]"#)),
         "{told:?}"
     );
+}
+
+/// What the name server answers now, as `dig` prints it: seconds, and the address.
+fn answer(dns: u16) -> String {
+    let port = dns.to_string();
+    let args = ["@127.0.0.1", "-p", &port, "www.moved.example", "A", "+noall", "+answer", "+tries=1", "+time=5"];
+    let output = Command::new("dig").args(args).output().expect("dig starts; `./needs test` installs it");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if let [_, seconds, _, _, address] = words[..] { format!("{seconds} {address}") } else { text }
+}
+
+#[test]
+fn a_planned_move_of_a_real_zone_lowers_its_ttl_restores_it_and_is_taken_back() {
+    let edge = Edge::new();
+    let slow = "name = \"www.moved.example.\"\nttl = \"5s\"\nlow-ttl = \"2s\"";
+    let test = edge.test.path();
+    let topology = test.join("topology/all.toml");
+    let text = fs::read_to_string(&topology).expect("a file");
+    let changed = text.replace("name = \"www.moved.example.\"\nttl = \"1s\"", slow);
+    assert_ne!(text, changed);
+    fs::write(&topology, changed).expect("a file");
+    let plan = edge.test.run(&["plan", "--leave", "service:name@north"]).code(0).out();
+    assert!(plan.contains("set the TTL of name to 2s, wait 5s"), "{plan}");
+    let id = plan.lines().next().and_then(|line| line.rsplit("plan ").next()).expect("a name").to_owned();
+    assert_eq!(answer(edge.dns), "5 192.0.2.1");
+
+    let mut run = edge.test.command(&["run", &id]);
+    let mut run = run.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    patiently("the question", &String::new, || edge.test.run(&["approve", "start"]).is_ok());
+    patiently("the lower TTL", &String::new, || answer(edge.dns) == "2 192.0.2.1");
+    patiently("the move", &String::new, || answer(edge.dns) == "2 192.0.2.2");
+    assert!(run.wait().expect("it ends").success());
+    assert_eq!(answer(edge.dns), "5 192.0.2.2");
+
+    let name = fs::read_dir(test.join(".bonghwa/runs")).expect("runs").next().expect("a run").expect("a run");
+    let name = name.file_name().into_string().expect("a name");
+    edge.test.run(&["retreat", &name, "--yes", "it was too early"]).code(0);
+    assert_eq!(answer(edge.dns), "5 192.0.2.1");
+    // On the way back nobody was moved before answers from before were gone, either.
+    let journals = fs::read_dir(test.join(".bonghwa/runs")).expect("runs").map(|run| run.expect("a run").path());
+    let told: String = journals
+        .filter(|run| !run.ends_with(&name))
+        .map(|run| fs::read_to_string(run.join("journal.jsonl")).expect("a journal"))
+        .collect();
+    let at = |text: &str| told.find(text).unwrap_or_else(|| panic!("no {text} in {told}"));
+    assert!(at("may be kept for 2s, and no longer for 5s") < at("leads to north 100 %"), "{told}");
+    assert!(at("leads to north 100 %") < at("may be kept for 5s, and no longer for 2s"), "{told}");
 }
 
 #[test]

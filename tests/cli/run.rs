@@ -82,6 +82,11 @@ impl Ended {
         self
     }
 
+    /// Whether it left with 0.
+    pub(crate) fn is_ok(&self) -> bool {
+        self.output.status.success()
+    }
+
     pub(crate) fn stdout(self, golden: Expect) -> Self {
         golden.assert_eq(&self.out());
         self

@@ -109,6 +109,13 @@ pub(crate) fn cases() -> Vec<Case> {
             "topology/more.toml",
             "[route.more]\nprovider = \"gslb\"\nname = \"MSG.talk.example\"\nttl = \"30s\"\nat = { ansan = [\"203.0.113.11\"] }\n",
         ),
+        swap("a low TTL that is not lower", "ttl = \"30s\"\n", "ttl = \"30s\"\nlow-ttl = \"30s\"\n"),
+        add(
+            "a low TTL where nobody keeps answers",
+            "topology/more.toml",
+            "[provider.lb]\nkind = \"haproxy\"\nservers = [\"lb.ansan:9999\"]\n\
+             [route.more]\nprovider = \"lb\"\nname = \"more\"\nttl = \"30s\"\nlow-ttl = \"5s\"\nat = { ansan = [\"a1\"] }\n",
+        ),
         swap("an unknown provider", "provider = \"gslb\"", "provider = \"glsb\""),
         swap("an unknown pool", "claims = { restore-bandwidth = 2 }", "claims = { restore = 2 }"),
         swap("an unknown kit", "\"kit:sealed-credentials\"]\n\n[route", "\"kit:sealed-credential\"]\n\n[route"),

@@ -165,7 +165,7 @@ fn is_on_the_way(table: &Table, from: &Table, to: &Table) -> bool {
 
 fn is_same(seen: &Table, wanted: &Table, server: &str) -> bool {
     let own = wanted.entries.iter().filter(|entry| entry.on.is_empty() || entry.on == server);
-    seen.entries.iter().eq(own)
+    seen.entries.iter().eq(own) && (wanted.ttl.is_none() || seen.ttl == wanted.ttl)
 }
 
 fn listed(table: &Table) -> Vec<(String, Ppm)> {

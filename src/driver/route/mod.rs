@@ -12,6 +12,7 @@ mod percents;
 mod provider;
 mod pulse;
 mod ramp;
+mod retime;
 mod rfc2136;
 #[cfg(feature = "aws")]
 mod route53;
@@ -31,6 +32,7 @@ use crate::driver::Outcome;
 use crate::driver::RouteSeen;
 use crate::driver::RouteTask;
 use crate::driver::Told;
+use crate::driver::TtlTask;
 use crate::driver::exec::Exec;
 use crate::driver::flights::Flights;
 use crate::driver::route::haproxy::Haproxy;
@@ -44,6 +46,7 @@ use crate::driver::route::rfc2136::Rfc2136;
 #[cfg(feature = "aws")]
 use crate::driver::route::route53::Route53;
 use crate::driver::route::table::Table;
+use crate::model::Millis;
 use crate::model::ProviderKind;
 
 /// What it takes to move routes.
@@ -63,6 +66,11 @@ pub(super) const fn can_move(kind: ProviderKind) -> Result<(), &'static str> {
         }
         ProviderKind::AwsAutoscaling => Err("an auto-scaling group keeps no routes"),
     }
+}
+
+/// Whether answers of such routes are kept for a time that can be changed; if not, the reason, for people.
+pub(super) const fn can_retime(kind: ProviderKind) -> Result<(), &'static str> {
+    if kind.keeps_ttl() { can_move(kind) } else { Err("nobody keeps answers of such a provider") }
 }
 
 /// How long Route 53 may take to carry a change to its name servers: usually below a minute, as it says itself.
@@ -86,9 +94,18 @@ impl Routes {
     }
 
     async fn go(&self, job: &Job, task: &RouteTask, told: &Told, is_resumed: bool) -> Outcome {
+        self.fly(job, task, Aim::Stages, told, is_resumed).await
+    }
+
+    /// Changes how long its answers may be kept, or goes on with that.
+    pub(super) async fn retime(&self, job: &Job, task: &TtlTask, told: &Told, is_resumed: bool) -> Outcome {
+        self.fly(job, &task.route, Aim::Ttl(task.wait), told, is_resumed).await
+    }
+
+    async fn fly(&self, job: &Job, task: &RouteTask, aim: Aim, told: &Told, is_resumed: bool) -> Outcome {
         let (task, told, exec) = (task.clone(), told.clone(), self.exec.clone());
         let way = |stop, deadline| async move {
-            Way { task: &task, told: &told, exec: &exec, stop, deadline, is_resumed }.go().await
+            Way { task: &task, aim, told: &told, exec: &exec, stop, deadline, is_resumed }.go().await
         };
         self.flights.fly(job, way).await
     }
@@ -150,9 +167,19 @@ fn refused(kind: ProviderKind) -> Outcome {
     Outcome::just(End::Refused(can_move(kind).err().unwrap_or("nobody can do this").to_owned()))
 }
 
-/// One shift, before its keeper is known.
+/// What is changed of a route.
+#[derive(Debug, Clone, Copy)]
+enum Aim {
+    /// Where it leads.
+    Stages,
+    /// How long its answers may be kept, and how long those from before are waited for.
+    Ttl(Millis),
+}
+
+/// One change of a route, before its keeper is known.
 struct Way<'a> {
     task: &'a RouteTask,
+    aim: Aim,
     told: &'a Told,
     exec: &'a Exec,
     stop: watch::Receiver<bool>,
@@ -200,7 +227,11 @@ impl Way<'_> {
             Ok(pulse) => pulse,
             Err(why) => return never(why),
         };
-        let Self { task, told, stop, deadline, is_resumed, exec: _ } = self;
-        Ramp { task, provider, pulse, told, stop, deadline, is_resumed, pace }.run().await
+        let Self { task, aim, told, stop, deadline, is_resumed, exec: _ } = self;
+        let ramp = Ramp { task, provider, pulse, told, stop, deadline, is_resumed, pace };
+        match aim {
+            Aim::Stages => ramp.run().await,
+            Aim::Ttl(wait) => ramp.retime(wait).await,
+        }
     }
 }

@@ -75,10 +75,22 @@ pub(super) struct Way {
     log: String,
 }
 
+impl Way {
+    /// Before the first look.
+    pub(super) fn new() -> Self {
+        Self { now: Table::default(), is_changed: false, old_answers: Instant::now(), log: String::new() }
+    }
+
+    /// What was said so far.
+    pub(super) fn said(&self) -> &str {
+        &self.log
+    }
+}
+
 impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
     /// Goes all the way, or as far as it may. What was seen and done stands in what is said.
     pub(super) async fn run(self) -> Outcome {
-        let mut way = Way { now: Table::default(), is_changed: false, old_answers: Instant::now(), log: String::new() };
+        let mut way = Way::new();
         let end = self.go(&mut way).await.err().unwrap_or(End::Ok);
         if let Some(note) = self.provider.note().filter(|_| way.is_changed) {
             self.say(&mut way, note);
@@ -115,11 +127,15 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         let goal = aim(last, &way.now.shares(), &self.task.leaves);
         self.pass(way, last, &goal).await?;
         self.confirm(&way.now).await.map_err(|why| self.stays(way, &why))?;
-        self.wait_for_old_answers(way).await
+        // Only whoever leads away from a site for good must know that nobody is sent there any more.
+        if self.task.leaves.is_empty() {
+            return Ok(());
+        }
+        self.wait_for_old_answers(way, way.old_answers).await
     }
 
     /// The first look at it. As long as nothing was changed, who can't be reached ends it.
-    async fn first(&self) -> Result<Table, End> {
+    pub(super) async fn first(&self) -> Result<Table, End> {
         self.provider.read().await.map_err(|trouble| match trouble {
             Trouble::Unreachable(why) | Trouble::Open(why) => End::Unreachable(why),
             Trouble::Refused(why) | Trouble::Changed(why) | Trouble::Partly(why) | Trouble::Down(why) => refused(&why),
@@ -127,7 +143,7 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
     }
 
     /// A place that no site of the route has was put there by somebody who knows something that we don't.
-    fn is_ours(&self, way: &Way) -> Result<(), End> {
+    pub(super) fn is_ours(&self, way: &Way) -> Result<(), End> {
         let foreign = way.now.foreign();
         if foreign.is_empty() {
             return Ok(());
@@ -275,10 +291,9 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         format!("{count}, and at most {} may be bad", percent(most))
     }
 
-    async fn wait_for_old_answers(&self, way: &mut Way) -> Result<(), End> {
-        let until = way.old_answers;
-        // Only whoever leads away from a site for good must know that nobody is sent there any more.
-        if self.task.leaves.is_empty() || until <= Instant::now() {
+    /// Until nobody has an answer from before.
+    pub(super) async fn wait_for_old_answers(&self, way: &mut Way, until: Instant) -> Result<(), End> {
+        if until <= Instant::now() {
             return Ok(());
         }
         let left = Millis(u64::try_from((until - Instant::now()).as_millis()).unwrap_or(u64::MAX));

@@ -12,6 +12,7 @@ use hickory_proto::op::Message;
 use hickory_proto::op::Query;
 use hickory_proto::op::ResponseCode;
 use hickory_proto::rr::Name;
+use hickory_proto::rr::Record;
 use hickory_proto::rr::RecordType;
 use tokio::sync::oneshot;
 
@@ -103,8 +104,20 @@ async fn refused(task: &RouteTask) -> String {
 }
 
 /// What a server answers, sorted.
-fn addresses(server: &str, record: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
+pub(in crate::driver) fn addresses(server: &str, record: &str) -> Vec<String> {
+    let all = answers(server, record).into_iter().filter_map(|one| one.data.ip_addr());
+    let mut found: Vec<String> = all.map(|one: IpAddr| one.to_string()).collect();
+    found.sort();
+    found
+}
+
+/// How long what a server answers may be kept, in seconds.
+pub(in crate::driver) fn ttl(server: &str, record: &str) -> u32 {
+    answers(server, record).first().expect("it answers").ttl
+}
+
+fn answers(server: &str, record: &str) -> Vec<Record> {
+    let mut found: Vec<Record> = Vec::new();
     for kind in [RecordType::A, RecordType::AAAA] {
         let mut question = Message::query();
         question.add_query(Query::query(Name::from_ascii(record).unwrap(), kind));
@@ -114,14 +127,13 @@ fn addresses(server: &str, record: &str) -> Vec<String> {
         let mut bytes = [0; 4096];
         let length = socket.recv(&mut bytes).unwrap();
         let answer = Message::from_vec(&bytes[..length]).unwrap();
-        found.extend(answer.answers.iter().filter_map(|one| one.data.ip_addr()).map(|one: IpAddr| one.to_string()));
+        found.extend(answer.answers);
     }
-    found.sort();
     found
 }
 
 /// Somebody who writes down each change, after doing something else first.
-fn ledger(first: impl Fn() + Send + Sync + 'static) -> (Told, Arc<Mutex<Vec<Shift>>>) {
+pub(in crate::driver) fn ledger(first: impl Fn() + Send + Sync + 'static) -> (Told, Arc<Mutex<Vec<Shift>>>) {
     let shifts = Arc::new(Mutex::new(Vec::new()));
     let kept = Arc::clone(&shifts);
     let told = Told::nobody().with_ledger(move |shift| {

@@ -2,6 +2,7 @@
 
 mod crash;
 pub(in crate::driver) mod dns;
+mod dns_ttl;
 mod exec;
 mod http;
 mod kill;

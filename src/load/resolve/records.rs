@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use crate::model::Estate;
 use crate::model::Fault;
 use crate::model::Finding;
+use crate::model::Millis;
 use crate::model::Places;
 use crate::model::ProviderKind;
 use crate::model::RecordError;
@@ -21,6 +22,11 @@ pub(super) fn check(estate: &Estate, places: &Places, findings: &mut Vec<Finding
         twice(estate, route, &mut whys);
         if matches!(provider.kind, ProviderKind::Rfc2136 | ProviderKind::Route53) {
             in_dns(route, provider.zone.as_deref(), &mut whys);
+        }
+        if let Some(low) = route.low_ttl {
+            let is_lower = low > Millis::ZERO && low < route.ttl;
+            whys.extend((!is_lower).then_some(RecordError::NotLower));
+            whys.extend((!provider.kind.keeps_ttl()).then_some(RecordError::KeepsNoTtl));
         }
         let record = (route.provider.at(), bare(&route.record));
         match kept.get(&record) {

@@ -136,8 +136,10 @@ fn service(dice: &mut Dice, at: u64, count: u64, text: &mut String) {
     }
     let sites = replicas(dice, at, kind, load, text);
     if routed {
+        // Every second one is worth lowering in a planned move.
+        let ttl = if at.is_multiple_of(2) { "5m" } else { "30s" };
         let to: Vec<String> = sites.iter().zip(1..).map(|(site, n)| format!("{site} = [\"192.0.{at}.{n}\"]")).collect();
-        write!(text, "[route.r{at}]\nprovider = \"dns\"\nname = \"r{at}.example.\"\nttl = \"30s\"\nramp = [\"10%\", \"100%\"]\nhold = \"15s\"\nat = {{ {} }}\n", to.join(", ")).unwrap();
+        write!(text, "[route.r{at}]\nprovider = \"dns\"\nname = \"r{at}.example.\"\nttl = \"{ttl}\"\nramp = [\"10%\", \"100%\"]\nhold = \"15s\"\nat = {{ {} }}\n", to.join(", ")).unwrap();
     }
 }
 

@@ -3,6 +3,7 @@
 mod estates;
 mod filled;
 mod talk;
+mod ttl;
 
 use crate::model::Date;
 use crate::model::Estate;

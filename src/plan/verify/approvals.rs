@@ -51,6 +51,7 @@ const fn changes(action: &ActionOnPaper) -> bool {
         | ActionOnPaper::Exec { .. }
         | ActionOnPaper::Http(_)
         | ActionOnPaper::Route(_)
+        | ActionOnPaper::Ttl(_)
         | ActionOnPaper::Scale { .. } => true,
         ActionOnPaper::Confirm { .. }
         | ActionOnPaper::Notify { .. }

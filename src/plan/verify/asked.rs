@@ -47,6 +47,8 @@ pub(super) enum Why<'a> {
     Verified(u32),
     Up(u32),
     Shifted { route: &'a str, before: u32 },
+    Lowered(&'a str),
+    Restored(&'a str),
     Served(u32),
     Ready(SiteId),
     StartApproval,
@@ -271,6 +273,8 @@ pub(super) fn tell(paper: &Paper<'_>, demand: Demand<Why<'_>>) -> Violation {
             let (route, first) = (route.to_owned(), paper.id(before));
             Violation::Places(OfPlaces::RouteByClock { route, first, second: step })
         }
+        Why::Lowered(route) => Violation::Places(OfPlaces::ShiftBeforeLowering { step, route: route.to_owned() }),
+        Why::Restored(route) => Violation::Places(OfPlaces::TtlRestoredEarly { step, route: route.to_owned() }),
         Why::Served(before) => Violation::Summary(OfSummary::ServedByClock { first: paper.id(before), second: step }),
         Why::Ready(site) => Violation::Writers(OfWriters::DrainBeforeReady { step, target: paper.site_name(site) }),
         Why::StartApproval => Violation::Approval(OfApproval::BeforeStartApproval { step }),

@@ -35,7 +35,8 @@ fn action(action: &ActionOnPaper, left: &mut Vec<&'static str>) {
             text(via, left);
         }
         ActionOnPaper::Wait(probe) => self::action(&probe.ask, left),
-        ActionOnPaper::Route(_) | ActionOnPaper::Scale { .. } | ActionOnPaper::Fetch { .. } => {}
+        ActionOnPaper::Route(_) | ActionOnPaper::Ttl(_) => {}
+        ActionOnPaper::Scale { .. } | ActionOnPaper::Fetch { .. } => {}
     }
 }
 

@@ -188,6 +188,7 @@ fn declared<'a>(paper: &Paper<'a>, step: &Step) -> &'a [Need] {
             rule.and_then(|rule| rule.uses.as_deref()).unwrap_or(&estate.orchestrator.uses)
         }
         ActionOnPaper::Route(route) => provider(&route.provider),
+        ActionOnPaper::Ttl(ttl) => provider(&ttl.provider),
         ActionOnPaper::Scale { provider: name, .. } => provider(name),
         ActionOnPaper::Ssh { .. }
         | ActionOnPaper::Exec { .. }

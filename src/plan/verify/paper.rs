@@ -9,6 +9,7 @@ use crate::model::Procedure;
 use crate::model::Route;
 use crate::model::ServiceId;
 use crate::model::SiteId;
+use crate::plan::ActionOnPaper;
 use crate::plan::ClaimOnPaper;
 use crate::plan::Gate;
 use crate::plan::GateKind;
@@ -235,12 +236,15 @@ impl<'a> Paper<'a> {
         self.phase_of.get(item as usize).copied().flatten()
     }
 
-    /// The steps of a service in one phase that recover it: not those on what is left, and not those by which it
-    /// gives up room.
+    /// The steps of a service in one phase that recover it: not those on what is left, not those by which it gives up
+    /// room, and not what only changes how long answers are kept.
     pub(super) fn recovery(&self, service: ServiceId, phase: Phase) -> impl Iterator<Item = u32> {
         self.steps_of[service.at()].iter().copied().filter(move |&item| {
             self.phase_of(item) == Some(phase)
-                && self.step(item).is_some_and(|step| step.on != Side::Source && is_recovery(&step.procedure))
+                && self.step(item).is_some_and(|step| {
+                    let recovers = step.on != Side::Source && is_recovery(&step.procedure);
+                    recovers && !matches!(step.action, ActionOnPaper::Ttl(_))
+                })
         })
     }
 

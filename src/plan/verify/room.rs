@@ -191,6 +191,7 @@ fn scales<'a>(paper: &Paper<'a>, id: ServiceId, site: SiteId) -> Vec<(u32, &'a [
         | ActionOnPaper::Exec { .. }
         | ActionOnPaper::Http(_)
         | ActionOnPaper::Route(_)
+        | ActionOnPaper::Ttl(_)
         | ActionOnPaper::Confirm { .. }
         | ActionOnPaper::Notify { .. }
         | ActionOnPaper::Wait(_)

@@ -4,15 +4,20 @@ use std::collections::BTreeMap;
 
 use crate::model::Ppm;
 use crate::plan::ActionOnPaper;
+use crate::plan::Mode;
 use crate::plan::RouteOnPaper;
 use crate::plan::Step;
+use crate::plan::TtlOnPaper;
 use crate::plan::verify::OfPlaces;
 use crate::plan::verify::Violation;
+use crate::plan::verify::asked::Asked;
+use crate::plan::verify::asked::Why;
 use crate::plan::verify::damage::State;
 use crate::plan::verify::paper::Paper;
 
 /// Checks every shift of a route, and where each route points after its last one.
-pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
+pub(super) fn check<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Vec<Violation>) {
+    kept(paper, asked, found);
     let mut last: BTreeMap<&str, (u32, &Step, &RouteOnPaper)> = BTreeMap::new();
     for (item, step) in paper.steps() {
         let ActionOnPaper::Route(route) = &step.action else { continue };
@@ -29,6 +34,54 @@ pub(super) fn check(paper: &Paper<'_>, found: &mut Vec<Violation>) {
                 let (step, route, site) = (step.id.clone(), route.route.clone(), site.clone());
                 found.push(Violation::Places(OfPlaces::RouteStaysAtLeaving { step, route, site, share: *share }));
             }
+        }
+    }
+}
+
+/// How long answers may be kept is lowered before users are moved, and restored after that, or left alone. Nothing is
+/// lowered where users are served by nobody: what leads them there is out already.
+fn kept<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Vec<Violation>) {
+    let changes: Vec<(u32, &Step, &TtlOnPaper)> = paper
+        .steps()
+        .filter_map(
+            |(item, step)| if let ActionOnPaper::Ttl(ttl) = &step.action { Some((item, step, ttl)) } else { None },
+        )
+        .collect();
+    let declared = |route: &str| paper.route(route).map(|route| route.ttl);
+    for (_, step, ttl) in &changes {
+        let (id, route) = (step.id.clone(), ttl.route.clone());
+        let keeper = paper.route(&route).map(|route| &paper.estate.providers[route.provider.at()].name);
+        if keeper.is_some_and(|keeper| *keeper != ttl.provider) {
+            let provider = ttl.provider.clone();
+            found.push(Violation::Places(OfPlaces::RouteDiffers { step: id, route, provider }));
+            continue;
+        }
+        if declared(&route).is_none_or(|declared| ttl.ttl_ms >= declared) {
+            continue;
+        }
+        let restores = |other: &TtlOnPaper| other.route == route && Some(other.ttl_ms) == declared(&route);
+        if !changes.iter().any(|(_, _, other)| restores(other)) {
+            let (step, route) = (id.clone(), route.clone());
+            found.push(Violation::Places(OfPlaces::TtlStaysLow { step, route }));
+        }
+        if paper.plan.incident.mode == Mode::Failover {
+            found.push(Violation::Places(OfPlaces::LoweredInLoss { step: id, route }));
+        }
+    }
+    for (item, step) in paper.steps() {
+        let ActionOnPaper::Route(shift) = &step.action else { continue };
+        let Some(ttl) = declared(&shift.route) else { continue };
+        let own = changes.iter().filter(|(_, _, change)| change.route == shift.route);
+        if shift.ttl_ms != ttl {
+            let lowers = |change: &TtlOnPaper| change.ttl_ms <= shift.ttl_ms && change.wait_ms >= ttl;
+            let waits = own.clone().filter(|(at, _, change)| {
+                lowers(change) && paper.end(*at).saturating_sub(paper.start(*at)) >= change.wait_ms
+            });
+            let lowered = asked.demands.set(waits.map(|(at, _, _)| *at).collect());
+            asked.demands.ask(item, None, Some(lowered), Why::Lowered(&shift.route));
+        }
+        for (at, _, _) in own.filter(|(_, _, change)| change.ttl_ms >= ttl) {
+            asked.demands.ask_one(*at, item, Why::Restored(&shift.route));
         }
     }
 }

@@ -124,6 +124,7 @@ fn shifted<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>) {
             ActionOnPaper::Ssh { .. }
             | ActionOnPaper::Exec { .. }
             | ActionOnPaper::Http(_)
+            | ActionOnPaper::Ttl(_)
             | ActionOnPaper::Scale { .. }
             | ActionOnPaper::Confirm { .. }
             | ActionOnPaper::Notify { .. }

@@ -231,6 +231,11 @@ impl Reader<'_, '_> {
                     self.site(item, site);
                 }
             }
+            ActionOnPaper::Ttl(ttl) => {
+                if route_named(self.estate, &ttl.route).is_none() {
+                    self.miss(item, Noun::Route, &ttl.route);
+                }
+            }
             ActionOnPaper::Scale { provider, to } => {
                 if !self.estate.providers.iter().any(|declared| declared.name == *provider) {
                     self.miss(item, Noun::Provider, provider);

@@ -148,6 +148,14 @@ pub enum OfPlaces {
     RouteByClock { route: String, first: String, second: String },
     /// The stages that a route passes through do not rise to where it goes.
     RampFalls { step: String, route: String },
+    /// A shift counts on answers that are kept for less than declared, and nothing before it lowered that and waited.
+    ShiftBeforeLowering { step: String, route: String },
+    /// Answers may be kept as long as ever again while users are still moved.
+    TtlRestoredEarly { step: String, route: String },
+    /// How long answers may be kept is lowered, and never restored.
+    TtlStaysLow { step: String, route: String },
+    /// Users who are served by nobody wait until answers from before are gone.
+    LoweredInLoss { step: String, route: String },
 }
 
 /// A writer too many, data lost without a word, or users sent to what is not ready.

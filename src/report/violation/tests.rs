@@ -138,6 +138,10 @@ fn of_places() {
         OfPlaces::RouteDiffers { step: s("a/x@b"), route: s("r"), provider: s("p") },
         OfPlaces::RouteByClock { route: s("r"), first: s("a/shift@b"), second: s("a/shift@c") },
         OfPlaces::RampFalls { step: s("a/x@b"), route: s("r") },
+        OfPlaces::ShiftBeforeLowering { step: s("a/x@b"), route: s("r") },
+        OfPlaces::TtlRestoredEarly { step: s("a/restore-ttl"), route: s("r") },
+        OfPlaces::TtlStaysLow { step: s("a/lower-ttl"), route: s("r") },
+        OfPlaces::LoweredInLoss { step: s("a/lower-ttl"), route: s("r") },
     ];
     check(
         all,
@@ -157,6 +161,10 @@ fn of_places() {
             a/x@b shifts r by p, which is not its provider
             a/shift@c does not wait for a/shift@b, and both shift r
             the stages of r in a/x@b do not rise to where it goes
+            a/x@b counts on a low TTL of r, and does not wait until answers from before it are gone
+            a/restore-ttl restores the TTL of r while its users may still be moved
+            a/lower-ttl lowers the TTL of r, and nothing restores it
+            a/lower-ttl lowers the TTL of r first, while its users are served by nobody
         "#]],
     );
 }
