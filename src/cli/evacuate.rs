@@ -237,7 +237,7 @@ impl Evacuation<'_> {
             [("--lost", &self.args.lost, ScopeState::Lost), ("--impaired", &self.args.impaired, ScopeState::Impaired)]
         {
             let texts: Vec<String> =
-                texts.iter().filter(|text| !is_known(text, state)).map(|text| quoted(text)).collect();
+                texts.iter().filter(|text| !is_known(text, state)).map(|text| words::quoted(text)).collect();
             if !texts.is_empty() {
                 news.push_str(&format!(" {flag} {}", texts.join(" ")));
             }
@@ -308,10 +308,4 @@ impl Evacuation<'_> {
         let first = replan::start(&plan).map(|what| (Command::Approve { what }, reason));
         carry_out(&project, plan, Begin { first, ..Begin::default() }, self.door)
     }
-}
-
-/// As a shell takes it. What was read as a scope holds no quote.
-fn quoted(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_alphanumeric() || "-_.:@/+,=".contains(letter);
-    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{text}'") }
 }

@@ -37,6 +37,7 @@ use crate::plan::ActionOnPaper;
 use crate::plan::Plan;
 use crate::plan::ProviderOnPaper;
 use crate::plan::Step;
+use crate::report::owed;
 use crate::report::words;
 use crate::run::Command;
 use crate::run::Entry;
@@ -252,10 +253,12 @@ fn told(root: &Path, run: &str, plan: &Plan, script: &Script, leave: Leave) -> R
     match leave {
         Leave::Ended(RunEnd::Done) => {
             say(&format!("run {run} is done\n  -> `bonghwa report {run}` tells how it went"));
+            tell_owed(root, run, plan, script);
             Ok(Exit::Done)
         }
         Leave::Ended(RunEnd::Cancelled) => {
             say(&format!("run {run} was cancelled\n  -> `bonghwa report {run}` tells how far it got"));
+            tell_owed(root, run, plan, script);
             Ok(Exit::Failed)
         }
         Leave::Ended(RunEnd::Succeeded { plan }) => {
@@ -289,6 +292,15 @@ fn told(root: &Path, run: &str, plan: &Plan, script: &Script, leave: Leave) -> R
                 .hint("what was running goes on by itself, and is found again")
                 .hint(format!("mend the disk, then {resume}")))
         }
+    }
+}
+
+/// With the run ends whoever tried the fences that are owed.
+fn tell_owed(root: &Path, run: &str, plan: &Plan, script: &Script) {
+    let debts = state(root, run, script).map_or(0, |state| state.debts.len());
+    if debts > 0 {
+        let fences = words::count(debts, "fence");
+        say(&format!("  -> {fences} owed, and nobody tries it any more: {}", owed::way(&plan.about())));
     }
 }
 

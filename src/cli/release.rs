@@ -24,7 +24,9 @@ use crate::journal::Journal;
 use crate::journal::JournalError;
 use crate::journal::Opening;
 use crate::journal::Pen;
+use crate::model::Observation;
 use crate::plan;
+use crate::report::owed;
 use crate::run::Event;
 use crate::run::RunEnd;
 use crate::run::Stamp;
@@ -32,6 +34,8 @@ use crate::run::Stamp;
 const AFTER_HELP: &str = "\
 A site that was lost stays quarantined until somebody says otherwise: what answers there may still write.
 A fence that stands on a person's word is collected first: look at the old writer, then name its gate and what you saw.
+Or have it tried again: `bonghwa evacuate` of the same site does that beside whatever else is left to do, after its one
+question. A fence that is proven needs nobody's word.
 
 Examples:
   bonghwa release pangyo --reason 'power is back, all old writers are stopped'
@@ -64,7 +68,10 @@ pub(crate) fn run(args: &ReleaseArgs, door: &Door) -> Result<Exit, CommandError>
     }
     let owed: Vec<&str> =
         observation.owed.iter().filter(|owed| owed.site == site).map(|owed| owed.gate.as_str()).collect();
-    let reason = reason(args, &owed)?;
+    let reason = reason(args, &owed).map_err(|error| match owed.is_empty() || error.exit != Exit::Refused {
+        true => error,
+        false => error.hint(format!("or {}: what it proves needs nobody's word", way(&project.root, &observation))),
+    })?;
     let plan = plan::blank(estate, incident::today(&estate.project.timezone)?)
         .map_err(|error| CommandError::failed("could not write the plan as JSON").because(&error))?;
     let now = now();
@@ -112,6 +119,13 @@ fn reason(args: &ReleaseArgs, owed: &[&str]) -> Result<String, CommandError> {
     Err(missing.iter().fold(error, |error, gate| {
         error.hint(format!("look at the old writer, then add `--collected '{gate}=WHAT YOU SAW'`"))
     }))
+}
+
+/// What tries them again: to answer once more what the last run answered.
+fn way(root: &Path, observation: &Observation) -> String {
+    let plans = observation.runs.iter().rev().filter_map(|run| past_runs::open(root, run).ok());
+    let about = plans.map(|run| run.plan.about()).find(|about| owed::tries_again(about).is_some());
+    owed::way(&about.unwrap_or_default())
 }
 
 fn failed(error: &JournalError) -> CommandError {

@@ -18,8 +18,11 @@ use crate::cli::ui::say;
 use crate::evidence;
 use crate::journal;
 use crate::report::json;
+use crate::report::owed;
 use crate::report::run_list;
 use crate::report::run_list::Line;
+use crate::run;
+use crate::run::LeftBehind;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -86,10 +89,12 @@ fn list(root: &Path, json: bool, door: &Door) -> Result<Exit, CommandError> {
         }
     }
     runs.sort_by_key(|run| (run.opened(), run.name.clone()));
+    let left: Vec<LeftBehind> = runs.iter().filter_map(|run| run::left_behind(&run.plan, &run.entries).ok()).collect();
+    let now = run::distrust(&left);
     let mut lines: Vec<Line> = Vec::new();
     for run in &runs {
         match evidence::evidence(&run.plan, &run.entries) {
-            Ok(found) => lines.push(run_list::line(&found, held.as_ref() == Some(&run.name))),
+            Ok(found) => lines.push(run_list::line(&found, held.as_ref() == Some(&run.name), &now)),
             Err(error) => {
                 unread = true;
                 let error = CommandError::failed(format!("could not make sense of run {}", run.name)).because(&error);
@@ -103,6 +108,11 @@ fn list(root: &Path, json: bool, door: &Door) -> Result<Exit, CommandError> {
         door.ui.status("nothing has run in this project yet");
     } else {
         door.ui.data(&run_list::text(&lines, door.ui.paint.columns))?;
+        if !now.owed.is_empty() && held.is_none() {
+            let about = runs.iter().rev().find_map(|run| owed::tries_again(&run.plan.about()));
+            let way = about.map_or_else(|| owed::way(&[]), |command| format!("`{command}` tries it again now"));
+            door.ui.status(&format!("nobody tries a fence that is owed while no run goes on: {way}"));
+        }
     }
     Ok(if unread { Exit::Failed } else { Exit::Done })
 }

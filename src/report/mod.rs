@@ -26,6 +26,7 @@ pub mod graph_text;
 mod headline;
 pub mod json;
 pub mod lifeline;
+pub mod owed;
 pub mod paint;
 pub mod people;
 pub mod plan_services;

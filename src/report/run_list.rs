@@ -12,6 +12,7 @@ use crate::report::table::right;
 use crate::report::table::table;
 use crate::report::wall::Wall;
 use crate::report::words;
+use crate::run::Distrust;
 use crate::run::Stamp;
 
 /// One run.
@@ -32,20 +33,20 @@ pub struct Line {
     pub first_back_ms: Option<Millis>,
     /// Against its promises.
     pub promise: Option<Verdict>,
-    /// Fences that are owed.
+    /// Fences that are owed since then, and still are.
     pub owed: u64,
-    /// Sites that are quarantined.
+    /// Sites that are quarantined since then, and still are.
     pub quarantined: Vec<String>,
     /// The digest of its plan.
     pub plan: String,
 }
 
-/// The line of a run; whether somebody holds the pen for it, only the door can know.
+/// The line of a run. Whether somebody holds the pen for it, and what all runs together say of sites, the door knows.
 #[must_use]
-pub fn line(evidence: &Evidence, held: bool) -> Line {
+pub fn line(evidence: &Evidence, held: bool, now: &Distrust) -> Line {
     let scopes: Vec<String> = evidence.scopes.iter().map(|scope| format!("{} {}", scope.scope, scope.state)).collect();
-    let owed = evidence.owed.iter().filter(|owed| !owed.collected).count();
-    let sealed = evidence.sealed.iter().filter(|sealed| sealed.released_by.is_none());
+    let owed = evidence.owed.iter().filter(|owed| now.owes(&owed.site, &owed.gate)).count();
+    let sealed = evidence.sealed.iter().filter(|sealed| now.quarantined.contains(&sealed.site));
     Line {
         run: evidence.run.clone(),
         opened: evidence.opened,

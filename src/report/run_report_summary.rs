@@ -9,6 +9,7 @@ use crate::evidence::Part;
 use crate::evidence::Stands;
 use crate::evidence::Verdict;
 use crate::model::Millis;
+use crate::report::owed;
 use crate::report::plan_text::SHORT_ID;
 use crate::report::run_report::Section;
 use crate::report::wall::Wall;
@@ -151,6 +152,9 @@ fn owed(evidence: &Evidence) -> Vec<String> {
     if !debts.is_empty() {
         let word = words::count(debts.len(), "fence");
         lines.push(format!("OWED: {word} on a person's word alone: {}.", words::fold(&debts, NAMES)));
+        if matches!(evidence.stands, Stands::Done | Stands::Cancelled) {
+            lines.push(format!("Nobody tries it any more, unless a later run did: {}.", owed::way(&evidence.scopes)));
+        }
     }
     for sealed in evidence.sealed.iter().filter(|sealed| sealed.released_by.is_none()) {
         lines.push(format!(

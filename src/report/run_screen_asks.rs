@@ -2,6 +2,7 @@
 //!
 //! What is the same folds. Where the height is small, what comes last is told in one line, and then only by its name.
 
+use crate::report::owed;
 use crate::report::paint::Paint;
 use crate::report::paint::Tone;
 use crate::report::run_words;
@@ -27,19 +28,25 @@ struct Item {
 /// Lines for all that wants a person, at most as many as there is room for.
 pub(super) fn asks(status: &Status, columns: usize, room: usize, paint: Paint) -> Vec<String> {
     let items: Vec<Item> = questions(status, columns).into_iter().chain(troubles(status, columns)).collect();
-    let owed: Vec<String> = owed(status, columns, paint).into_iter().collect();
+    let owed = debts(status, columns, paint);
     let asked = fitted(&items, columns, room.saturating_sub(owed.len()), paint);
     asked.into_iter().chain(owed).collect()
 }
 
 /// Fences that stand on a person's word: whoever reads this must know that they are not proven.
-fn owed(status: &Status, columns: usize, paint: Paint) -> Option<String> {
+fn debts(status: &Status, columns: usize, paint: Paint) -> Vec<String> {
     let names: Vec<&str> = status.debts.iter().map(|debt| debt.gate.as_str()).collect();
-    let first = status.debts.first()?;
+    let Some(first) = status.debts.first() else { return Vec::new() };
     let by = first.by.as_ref().map_or("in an earlier run".to_owned(), |by| format!("by {}", run_words::who(by)));
     let lead = format!("attested {by}, not proven: ");
     let text = words::fold(&names, columns.saturating_sub(LABEL + words::width(&lead)));
-    Some(format!("{}{lead}{text}", paint.tone(Tone::Care, &words::pad("OWED", LABEL))))
+    let mut lines = vec![format!("{}{lead}{text}", paint.tone(Tone::Care, &words::pad("OWED", LABEL)))];
+    // Who succeeded it tries it, too.
+    if matches!(status.is, "done" | "ended") {
+        let way = format!("nobody tries it any more: {}", owed::way(&status.scopes));
+        lines.push(format!("{}{}", words::pad("", LABEL), words::cut(&way, columns.saturating_sub(LABEL))));
+    }
+    lines
 }
 
 /// As much as fits: the last items give way first, to one line each, then to their names.

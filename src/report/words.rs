@@ -97,6 +97,13 @@ pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// As a shell takes it. What was read as a scope holds no quote.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    let is_plain = |letter: char| letter.is_alphanumeric() || "-_.:@/+,=".contains(letter);
+    if text.chars().all(is_plain) { text.to_owned() } else { format!("'{text}'") }
+}
+
 /// How many columns a text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {

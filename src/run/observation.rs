@@ -165,37 +165,66 @@ fn change(step: &Step) -> Option<(String, Option<(Level, Ppm)>)> {
     Some((step.site.clone()?, now))
 }
 
+/// Sites that nobody trusts after all runs, by name. Sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Distrust {
+    /// Lost, and not released.
+    pub quarantined: BTreeSet<String>,
+    /// Fences that stand on a person's word: site, gate, and whose, where it is about one service.
+    pub owed: BTreeSet<(String, String, Option<String>)>,
+}
+
+impl Distrust {
+    /// Whether this fence is owed there.
+    #[must_use]
+    pub fn owes(&self, site: &str, gate: &str) -> bool {
+        self.owed.iter().any(|(at, owed, _)| at == site && owed == gate)
+    }
+}
+
+/// What is said of sites after all runs, the oldest first.
+#[must_use]
+pub fn distrust(runs: &[LeftBehind]) -> Distrust {
+    let mut now = Distrust::default();
+    for run in runs {
+        for changed in &run.services {
+            // No plan brings anything up where a fence is owed. A retreat may have let it act again.
+            now.owed
+                .retain(|(site, _, service)| service.as_ref() != Some(&changed.service) || !changed.serves_at(site));
+        }
+        for (site, said) in &run.sites {
+            match said {
+                Said::Quarantined => drop(now.quarantined.insert(site.clone())),
+                Said::Owed(gate, service) => drop(now.owed.insert((site.clone(), gate.clone(), service.clone()))),
+                Said::Proven(gate) => now.owed.retain(|(at, owed, _)| at != site || owed != gate),
+                Said::Released => {
+                    now.quarantined.remove(site);
+                    now.owed.retain(|(at, _, _)| at != site);
+                }
+            }
+        }
+    }
+    now
+}
+
 /// What all runs left behind, the oldest first, as far as the estate still knows of it.
 #[must_use]
 pub fn observation(estate: &Estate, runs: &[LeftBehind]) -> Observation {
     let mut serving: BTreeMap<ServiceId, BTreeMap<SiteId, (Level, Ppm)>> = BTreeMap::new();
-    let mut quarantined: BTreeSet<SiteId> = BTreeSet::new();
-    let mut owed: BTreeSet<Owed> = BTreeSet::new();
     for run in runs {
         for changed in &run.services {
             let Some(id) = estate.service_named(&changed.service) else { continue };
             let before = serving.remove(&id).unwrap_or_default();
             serving.insert(id, after(|site| estate.site_named(site), &before, changed));
-            // No plan brings anything up where a fence is owed. A retreat may have let it act again.
-            let acts = |owed: &Owed| changed.serves_at(&estate.site(owed.site).name);
-            owed.retain(|owed| owed.service != Some(id) || !acts(owed));
-        }
-        for (site, said) in &run.sites {
-            let Some(site) = estate.site_named(site) else { continue };
-            match said {
-                Said::Quarantined => drop(quarantined.insert(site)),
-                Said::Owed(gate, service) => {
-                    let service = service.as_ref().and_then(|service| estate.service_named(service));
-                    owed.insert(Owed { site, gate: gate.clone(), service });
-                }
-                Said::Proven(gate) => owed.retain(|owed| owed.site != site || owed.gate != *gate),
-                Said::Released => {
-                    quarantined.remove(&site);
-                    owed.retain(|owed| owed.site != site);
-                }
-            }
         }
     }
+    let now = distrust(runs);
+    let quarantined: BTreeSet<SiteId> = now.quarantined.iter().filter_map(|site| estate.site_named(site)).collect();
+    let owed = now.owed.into_iter().filter_map(|(site, gate, service)| {
+        let service = service.and_then(|service| estate.service_named(&service));
+        Some(Owed { site: estate.site_named(&site)?, gate, service })
+    });
+    let owed: BTreeSet<Owed> = owed.collect();
     let mut observation = Observation {
         quarantined: quarantined.into_iter().collect(),
         owed: owed.into_iter().collect(),

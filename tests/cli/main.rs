@@ -12,6 +12,7 @@ mod live_end;
 mod moved;
 mod net;
 mod observe;
+mod owed;
 mod plan;
 mod played;
 mod preflight;
