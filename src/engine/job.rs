@@ -50,7 +50,10 @@ pub(in crate::engine) fn about(plan: &Plan, step: &Step, key: Key, probe: &Probe
 fn on(plan: &Plan, step: &Step, key: Key, task: Task, done: &BTreeSet<String>) -> Job {
     let hosts = if task.is_on_hosts() { hosts(plan, step, done) } else { Vec::new() };
     let batch = step.batch.as_ref();
-    let kill = step.limits.kill.as_ref().map(|kill| name_run(kill, &key.run));
+    // Hands on hosts name the host in it; on this machine it is done as it is.
+    let on_hosts = task.is_on_hosts();
+    let kill = step.limits.kill.as_ref();
+    let kill = kill.map(|kill| if on_hosts { with_run(kill, &key.run) } else { finished(kill, &key.run) });
     Job {
         key,
         task,
@@ -130,9 +133,9 @@ fn fill(text: &str, values: &[(&str, &str)]) -> String {
 
 /// What hands are asked, for an action. None for what only a person does.
 pub(in crate::engine) fn task(plan: &Plan, step: &Step, action: &ActionOnPaper, run: &str) -> Option<Task> {
-    let named = |line: &String| name_run(line, run);
+    let named = |line: &String| finished(line, run);
     Some(match action {
-        ActionOnPaper::Ssh { line, env } => Task::Ssh { line: named(line), env: env.clone() },
+        ActionOnPaper::Ssh { line, env } => Task::Ssh { line: with_run(line, run), env: env.clone() },
         ActionOnPaper::Exec { line, env } => Task::Exec { line: named(line), env: env.clone() },
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
         ActionOnPaper::Route(shift) => Task::Route(Box::new(route_task(plan, shift, run)?)),
@@ -149,9 +152,19 @@ pub(in crate::engine) fn task(plan: &Plan, step: &Step, action: &ActionOnPaper, 
     })
 }
 
-/// Names the run in a line, and leaves the names of hosts for whoever knows them.
-fn name_run(line: &str, run: &str) -> String {
-    if line.contains("run") { line.replace("{{ run }}", run) } else { line.to_owned() }
+/// Names the run in a line, and leaves the names of hosts for whoever knows them: it is a template still.
+fn with_run(line: &str, run: &str) -> String {
+    // Most lines have neither a name nor an escape in them.
+    if !line.contains('{') {
+        return line.to_owned();
+    }
+    let filled = Text::parse(line).map(|text| text.fill(|name| (name == "run").then_some(run)));
+    filled.map_or_else(|_| line.to_owned(), |text| text.to_string())
+}
+
+/// A line as it is sent, where nobody but the run is named in it.
+fn finished(line: &str, run: &str) -> String {
+    if line.contains('{') { fill(line, &[("run", run)]) } else { line.to_owned() }
 }
 
 fn probe_of(plan: &Plan, step: &Step, probe: &ProbeOnPaper, run: &str) -> Option<Probe> {
@@ -164,7 +177,7 @@ fn probe_of(plan: &Plan, step: &Step, probe: &ProbeOnPaper, run: &str) -> Option
 }
 
 fn http_task(http: &HttpOnPaper, run: &str) -> HttpTask {
-    let named = |text: &String| name_run(text, run);
+    let named = |text: &String| finished(text, run);
     HttpTask {
         method: http.method.clone(),
         url: named(&http.url),
@@ -233,7 +246,7 @@ fn ttl_task(plan: &Plan, ttl: &TtlOnPaper, run: &str) -> Option<TtlTask> {
 /// A provider that the plan does not know can do nothing, and says so when it is asked.
 fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
     let known = plan.providers.iter().find(|provider| provider.name == name);
-    let text = |text: &Option<String>| text.as_ref().map(|text| name_run(text, run));
+    let text = |text: &Option<String>| text.as_ref().map(|text| with_run(text, run));
     ProviderTask {
         name: name.to_owned(),
         kind: known.map_or(ProviderKind::Command, |known| known.kind),
@@ -249,5 +262,22 @@ fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
         read: known.and_then(|known| text(&known.read)),
         write: known.and_then(|known| text(&known.write)),
         env: known.map(|known| known.env.clone()).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::finished;
+    use super::with_run;
+
+    #[test]
+    fn what_is_escaped_is_sent_as_text_and_only_the_run_is_named_before_a_host_is() {
+        let line = r"docker ps --format '\{{.Names}}' \{{ run }} {{ host }} {{ run }} 한{";
+        assert_eq!(with_run(line, "r1"), r"docker ps --format '\{{.Names}}' \{{ run }} {{ host }} r1 한{");
+        let line = r"echo $\{#a} \{{ run }} {{ run }} \\{a}";
+        assert_eq!(finished(line, "r1"), r"echo ${#a} {{ run }} r1 \\{a}");
+        // A run's name is no template, whatever is in it; and plans of before may hold what is none.
+        assert_eq!(finished("{{ run }}", "{{ host }}"), "{{ host }}");
+        assert_eq!(finished("ps {{.Names}}", "r1"), "ps {{.Names}}");
     }
 }

@@ -89,7 +89,7 @@ pub(in crate::plan) fn step(
 
 fn title(scene: &Scene<'_>, draft: &Draft, fill: &Fill<'_>) -> String {
     match (draft.template(scene.estate()), draft.what, draft.owner) {
-        (Some(template), _, _) => fill.text(&template.title),
+        (Some(template), _, _) => fill.said(&template.title),
         (None, What::Fetch, Owner::Kit(kit)) => scene.estate().kits[kit.at()].title.clone(),
         (None, What::Lower(route), _) => format!("Lower the TTL of {}", scene.estate().routes[route.at()].name),
         (None, What::Restore(route), _) => format!("Restore the TTL of {}", scene.estate().routes[route.at()].name),
@@ -242,8 +242,19 @@ impl<'a> Fill<'a> {
         }
     }
 
+    /// A text that is sent, as a template still: what a plan can't know is filled in by the hands, and what was written as
+    /// text stays text there.
     pub(in crate::plan) fn text(&self, text: &Text) -> String {
-        let filled = text.fill(|name| match name {
+        self.filled(text).to_string()
+    }
+
+    /// A text that people read.
+    fn said(&self, text: &Text) -> String {
+        self.filled(text).finish().unwrap_or_else(|left| left.to_string())
+    }
+
+    fn filled(&self, text: &Text) -> Text {
+        text.fill(|name| match name {
             "service" => Some(self.service),
             "source" => self.source,
             "target" => self.target,
@@ -252,8 +263,7 @@ impl<'a> Fill<'a> {
             "share" => Some(&self.share),
             "level" => Some(self.level),
             other => self.params.iter().find(|(param, _)| *param == other).map(|(_, value)| *value),
-        });
-        filled.finish().unwrap_or_else(|left| left.to_string())
+        })
     }
 
     pub(in crate::plan) fn probe(&self, probe: &Probe) -> ProbeOnPaper {
@@ -314,7 +324,7 @@ impl<'a> Fill<'a> {
                 }
             }
             Action::Scale => scale(scene, draft),
-            Action::Confirm(question) => ActionOnPaper::Confirm { question: self.text(question) },
+            Action::Confirm(question) => ActionOnPaper::Confirm { question: self.said(question) },
             Action::Notify(notify) => ActionOnPaper::Notify {
                 message: self.text(&notify.message),
                 via: match &notify.via {

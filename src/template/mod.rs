@@ -1,8 +1,9 @@
 //! SUBSTITUTION. Text with `{{ names }}` in it, parsed once and filled often.
 //!
 //! The language is names and nothing else: no expression, no block, no default. What stands between braces and is no
-//! name is an error with its place, and never passes as text. Text that is not ours (docker's `{{.Names}}`) is written
-//! with a backslash: `\{{.Names}}`. This room knows no service, no file and no shell.
+//! name is an error with its place, and never passes as text. Text that is not ours (docker's `{{.Names}}`, bash's `${#a}`)
+//! is written with a backslash: `\{{.Names}}`, `$\{#a}`. Two backslashes there are one, and of three braces the last two open
+//! a name, so that every text can be written. This room knows no service, no file and no shell.
 
 use std::fmt;
 use std::ops::Range;
@@ -52,10 +53,19 @@ impl Text {
         let mut at = 0;
         while at < text.len() {
             let rest = &text[at..];
-            if let Some(after) = rest.strip_prefix("\\{{") {
-                read.all.push_str("{{");
-                at = text.len() - after.len();
-            } else if rest.starts_with("{{") {
+            let slashes = rest.len() - rest.trim_start_matches('\\').len();
+            let opening = opening(&rest[slashes..]);
+            if let Some(opening) = opening.filter(|_| slashes > 0) {
+                read.all.push_str(&rest[..slashes / 2]);
+                at += slashes;
+                if slashes % 2 == 1 {
+                    read.all.push_str(opening);
+                    at += opening.len();
+                }
+            } else if rest.starts_with("{{{") {
+                read.all.push('{');
+                at += 1;
+            } else if opening == Some(OPENS) {
                 let Some(close) = rest.find("}}") else {
                     errors.push(TextError { at: at..text.len(), why: TextFault::Unclosed });
                     break;
@@ -67,10 +77,10 @@ impl Text {
                 }
                 at = range.end;
             } else {
-                if rest.starts_with("{%") || rest.starts_with("{#") {
-                    errors.push(TextError { at: at..at + 2, why: TextFault::Block(rest[..2].to_owned()) });
+                if let Some(opening) = opening {
+                    errors.push(TextError { at: at..at + 2, why: TextFault::Block(opening.to_owned()) });
                 }
-                let width = rest.chars().next().map_or(1, char::len_utf8);
+                let width = rest.chars().next().map_or(1, char::len_utf8).max(slashes);
                 // Nothing begins before the next brace or backslash.
                 let plain = rest[width..].find(['{', '\\']).map_or(rest.len(), |found| width + found);
                 read.all.push_str(&rest[..plain]);
@@ -146,13 +156,46 @@ impl Text {
 impl fmt::Display for Text {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (literal, name) in self.pieces() {
-            out.write_str(&literal.replace("{{", "\\{{"))?;
+            literal_text(literal, name.is_some(), out)?;
             if let Some(name) = name {
                 write!(out, "{{{{ {name} }}}}")?;
             }
         }
         Ok(())
     }
+}
+
+/// What opens a name.
+const OPENS: &str = "{{";
+
+/// What a text begins with, where that means something here.
+fn opening(text: &str) -> Option<&'static str> {
+    [OPENS, "{%", "{#"].into_iter().find(|opening| text.starts_with(opening))
+}
+
+/// What is said, written so that it is read as that. Whether a name follows matters to what stands right before it.
+fn literal_text(literal: &str, before_name: bool, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut rest = literal;
+    while !rest.is_empty() {
+        let after = rest.trim_start_matches('\\');
+        let slashes = &rest[..rest.len() - after.len()];
+        let opening = opening(after);
+        // The last brace before a name opens nothing by itself, but what stands before it stands before an opening.
+        let opens_name = before_name && matches!(after, "" | "{");
+        out.write_str(slashes)?;
+        if opening.is_some() || opens_name {
+            out.write_str(slashes)?;
+        }
+        if let Some(opening) = opening {
+            write!(out, "\\{opening}")?;
+            rest = &after[opening.len()..];
+        } else {
+            let width = after.chars().next().map_or(0, char::len_utf8);
+            out.write_str(&after[..width])?;
+            rest = &after[width..];
+        }
+    }
+    Ok(())
 }
 
 /// A name is lower-case letters, digits and dashes, and begins with a letter.
@@ -199,6 +242,41 @@ mod tests {
         let text = parse(r"docker ps --format '\{{.Names}}'");
         assert_eq!(text.clone().finish(), Ok("docker ps --format '{{.Names}}'".to_owned()));
         assert_eq!(parse(&text.to_string()), text);
+    }
+
+    #[test]
+    fn what_opens_something_can_always_be_said() {
+        let said = |text: &str| parse(text).fill(|_| Some("n")).finish().unwrap();
+        assert_eq!(said(r"a\b \c {a} \{a}"), r"a\b \c {a} \{a}");
+        assert_eq!(said(r"\{{ n }} \\{{ n }} \\\{{ n }} \\\\{{ n }}"), r"{{ n }} \n \{{ n }} \\n");
+        assert_eq!(said(r"echo $\{#a[@]} \{% x %}"), "echo ${#a[@]} {% x %}");
+        assert_eq!(said(r#"{"a":{{{ n }}}"#), r#"{"a":{n}"#);
+    }
+
+    /// Whatever is filled in, wherever: what is written down reads back as the same text, and no more is a name in it.
+    #[test]
+    fn every_text_can_be_written_and_read_again() {
+        let letters = ['\\', '{', '}', '%', '#', 'a', ' '];
+        let mut values = vec![String::new()];
+        for _ in 0..5 {
+            let longer: Vec<String> =
+                values.iter().flat_map(|value| letters.map(|letter| format!("{value}{letter}"))).collect();
+            values = longer;
+            for value in &values {
+                for text in
+                    ["{{ v }}", "{{ v }}{{ host }}", "{{ host }}{{ v }}", "{{ v }}{ a", "{{ v }}{{ v }}{{ host }}"]
+                {
+                    let filled = parse(text).fill(|name| (name == "v").then_some(value.as_str()));
+                    let written = filled.to_string();
+                    assert_eq!(Text::parse(&written).as_ref(), Ok(&filled), "{written}");
+                    assert!(filled.names().all(|name| name == "host"), "{written}");
+                }
+                // What an author writes either is read, and then can be written again, or is told to be wrong.
+                if let Ok(text) = Text::parse(value) {
+                    assert_eq!(Text::parse(&text.to_string()), Ok(text), "{value}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -65,7 +65,7 @@ id = "start"
 title = "Start {{ service }} at {{ target }}"
 phase = "start"
 on = "target"
-ssh = "exec sh HERE/step.sh {{ service }} {{ host }}"
+ssh = "exec sh HERE/step.sh {{ service }} {{ host }} '\\{{ host }} \\{{ run }}'"
 env = { TOKEN = "env:CANARY", PASSWORD = "file:BESIDE/password" }
 expect = "20s"
 timeout = "1m"
@@ -83,6 +83,7 @@ expect = "1s"
 const STEP: &str = r#"
 cd HERE
 count=0
+echo "$3" > "said-$2"
 echo begin >> "log-$2"
 echo "token $TOKEN, password $PASSWORD, as $(printf %s "$TOKEN" | base64)"
 while test -e "stop-$1" && test -e bonghwa.toml; do
@@ -276,6 +277,9 @@ fn commands_on_hosts_outlive_who_ran_them_and_are_not_repeated() {
     assert_eq!(code, Some(0), "{told}");
     let once = |name: &str| format!("log-s-{name}: begin end");
     assert_eq!(far.logs(), ["noisy-1", "noisy-2", "silent-1", "silent-2", "silent-3"].map(once));
+    // What is escaped in a runbook is text on the host.
+    let said = fs::read_to_string(far.small.test.path().join("said-s-noisy-1")).expect("it began");
+    assert_eq!(said, "{{ host }} {{ run }}\n");
     assert_whole(&far.said("silent/start@south"));
     // What went well leaves nothing on its hosts when the run is over.
     assert_eq!(far.records(), Vec::<PathBuf>::new());

@@ -61,8 +61,12 @@ exec = "look {{ address }}:{{ port }} {{ service }} {{ target }} {{ site }} {{ s
 
 /// The first step of the plan for the loss of `a`.
 fn first_step(topology: &str) -> Step {
+    first_step_by(topology, RUNBOOK)
+}
+
+fn first_step_by(topology: &str, runbook: &str) -> Step {
     let text = |(path, text): (&str, &str)| SourceText { path: path.to_owned(), bytes: text.as_bytes().to_vec() };
-    let estate = load([("runbooks/web.toml", RUNBOOK), ("topology/all.toml", topology)].map(text).into()).estate;
+    let estate = load([("runbooks/web.toml", runbook), ("topology/all.toml", topology)].map(text).into()).estate;
     let incident = Incident {
         scopes: vec![(Scope::Site(estate.site_named("a").unwrap()), ScopeState::Lost)],
         surge: None,
@@ -82,6 +86,25 @@ fn first_step(topology: &str) -> Step {
 fn every_name_but_that_of_the_run_is_filled_in() {
     let line = "look 192.0.2.2:81 web b b 100 full {{ run }}".to_owned();
     assert_eq!(first_step(ESTATE).action, ActionOnPaper::Exec { line, env: Vec::new() });
+}
+
+/// What was written as text is text for whoever fills in the rest, and for the second pair of eyes.
+#[test]
+fn what_is_escaped_stays_text_in_the_plan() {
+    let runbook = r#"
+[runbook]
+id = "web"
+params = { port = "{{ run }}" }
+[[failover]]
+id = "look"
+phase = "verify"
+title = "Look \\{{ service }}"
+exec = 'look \{{ service }} \{{ run }} {{ service }} {{ port }} {{ run }}'
+"#;
+    let step = first_step_by(ESTATE.replace("params = { port = \"81\" }\n", "").as_str(), runbook);
+    assert_eq!(step.title, "Look {{ service }}");
+    let line = r"look \{{ service }} \{{ run }} web \{{ run }} {{ run }}".to_owned();
+    assert_eq!(step.action, ActionOnPaper::Exec { line, env: Vec::new() });
 }
 
 #[test]

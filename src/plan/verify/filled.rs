@@ -5,6 +5,7 @@ use crate::plan::HttpOnPaper;
 use crate::plan::verify::OfNeeds;
 use crate::plan::verify::Violation;
 use crate::plan::verify::paper::Paper;
+use crate::template::Text;
 
 /// The names that have their value in the plan.
 const NAMES: [&str; 7] = ["service", "source", "target", "site", "address", "share", "level"];
@@ -47,9 +48,15 @@ fn request(http: &HttpOnPaper, left: &mut Vec<&'static str>) {
 }
 
 fn text(text: &str, left: &mut Vec<&'static str>) {
-    // The rest of a text behind each opening; most have none.
-    for rest in text.split("{{").skip(1) {
-        let name = rest.split_once("}}").map(|(name, _)| name.trim());
-        left.extend(NAMES.into_iter().filter(|known| Some(*known) == name));
+    // Most have none.
+    if !text.contains("{{") {
+        return;
+    }
+    match Text::parse(text) {
+        Ok(read) => left.extend(NAMES.into_iter().filter(|known| read.mentions(known))),
+        // What is no template is sent as it stands: then nothing in it may look like a name of ours.
+        Err(_) => left.extend(NAMES.into_iter().filter(|known| {
+            text.split("{{").skip(1).filter_map(|rest| rest.split_once("}}")).any(|(name, _)| name.trim() == *known)
+        })),
     }
 }
