@@ -43,6 +43,13 @@ pub(in crate::driver) fn job(step: &str, line: &str) -> Job {
     }
 }
 
+/// The most memory that this process ever had at once, in kB.
+fn most_resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
 fn exec(line: &str) -> Task {
     Task::Exec { line: line.to_owned(), env: Vec::new() }
 }

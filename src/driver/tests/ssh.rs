@@ -151,6 +151,21 @@ async fn hosts_that_can_not_be_reached_say_at_which_stage_and_nothing_was_done()
         assert!(why.contains(expected), "{why}");
     }
     assert_eq!(outcome.hosts[3].end, End::Ok);
+    // Somebody who says a first word, and then nothing.
+    let slow = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let slow_host = at("g-slow", slow.local_addr().unwrap().port());
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for mut stream in slow.incoming().flatten() {
+            std::io::Write::write_all(&mut stream, b"SSH-2.0-slow\r\n").unwrap();
+            kept.push(stream);
+        }
+    });
+    let settings = SshSettings { login: Duration::from_secs(1), ..client.settings() };
+    let job = self::job("slow", "true", vec![slow_host]);
+    let outcome = client.ssh(settings).act(&job, line("true"), &Told::nobody()).await;
+    let End::Unreachable(why) = &outcome.hosts[0].end else { panic!("{outcome:?}") };
+    assert!(why.contains("the handshake was not done within 1 s"), "{why}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

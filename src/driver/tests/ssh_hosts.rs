@@ -7,15 +7,18 @@ use std::time::Duration;
 use crate::driver::Answer;
 use crate::driver::End;
 use crate::driver::Found;
+use crate::driver::Job;
 use crate::driver::Killed;
 use crate::driver::Probe;
 use crate::driver::Task;
 use crate::driver::Told;
+use crate::driver::tests::most_resident;
 use crate::driver::tests::ssh::job;
 use crate::driver::tests::ssh::line;
 use crate::driver::tests::ssh_breaks::is_timed_out;
 use crate::driver::tests::sshd::Client;
 use crate::driver::tests::sshd::Sshd;
+use crate::model::Millis;
 
 /// A server whose logins run this script, which finds in `$SSH_ORIGINAL_COMMAND` what they should run.
 fn with_login(client: &Client, script: &str) -> Sshd {
@@ -33,7 +36,7 @@ fn probe(text: &str, expect: Option<&str>) -> Probe {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn any_login_shell_will_do() {
-    for shell in ["dash", "bash", "zsh", "fish"] {
+    for shell in ["dash", "bash", "zsh", "fish", "tcsh"] {
         let client = Client::new();
         let server = with_login(&client, &format!("exec {shell} -c \"$SSH_ORIGINAL_COMMAND\""));
         let ssh = client.ssh(client.settings());
@@ -149,6 +152,29 @@ async fn an_ordinary_user_is_as_good_as_root() {
     assert_ne!(outcome.hosts[0].said.head, "0\n");
     assert_eq!(ssh.inquire(&job).await, Found::Ended(outcome));
     is_timed_out(&ssh, "trap '' TERM; sleep 300 & sleep 300", &[server.host("db")]).await;
+}
+
+/// As an answer, which comes over the wire as a whole, and as the output of a command, of which its host keeps the ends.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_hundred_megabytes_take_no_more_memory_than_a_few() {
+    let client = Client::new();
+    let server = Sshd::start(&client, "");
+    client.trust(&server.known("127.0.0.1"));
+    let ssh = client.ssh(client.settings());
+    let text = "head -c 300000000 /dev/zero | tr '\\0' x; echo the end";
+    let job = Job { timeout: Millis(300_000), ..job("huge", text, vec![server.host("db")]) };
+    let before = most_resident();
+    let answer = ssh.ask(&job, &probe(text, Some("the end")), line(text)).await;
+    let Answer::Yes { said, .. } = answer else { panic!("{answer:?}") };
+    let outcome = ssh.act(&job, line(text), &Told::nobody()).await;
+    assert_eq!(outcome.end, End::Ok, "{outcome:?}");
+    for said in [&said, &outcome.hosts[0].said] {
+        let kept = u64::try_from(said.head.len() + said.tail.len()).unwrap();
+        assert_eq!(said.dropped_bytes + kept, 300_000_008);
+        assert!(kept <= 70_000 && said.tail.ends_with("xthe end\n"), "{kept}");
+    }
+    let more = most_resident() - before;
+    assert!(more < 32 * 1_024, "{more} kB more");
 }
 
 /// Whatever an answer is as long as, keys are renewed under way, and only its ends are kept.

@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::job;
+use super::most_resident;
 use super::probe;
 use super::workshop::Workshop;
 use super::workshop::hands;
@@ -157,12 +158,7 @@ async fn what_was_sent_and_not_answered_is_in_doubt_unless_it_changes_nothing() 
 #[tokio::test]
 async fn an_endless_answer_takes_no_more_memory_than_a_short_one() {
     let server = Server::plain().await;
-    let resident = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap()
-    };
-    let before = resident();
+    let before = most_resident();
     let big = HttpTask { expect_body: Some("xthe end".to_owned()), ..get(server.url("/big?300")) };
     let job = Job { output_bytes: 4_096, timeout: Millis(300_000), ..request("web/call@ansan", big) };
     let outcome = Workshop::new().act(&job).await;
@@ -170,7 +166,7 @@ async fn an_endless_answer_takes_no_more_memory_than_a_short_one() {
     assert_eq!(outcome.said.head.len() + outcome.said.tail.len(), 4_096);
     assert!(outcome.said.tail.ends_with("xthe end"));
     assert_eq!(outcome.said.dropped_bytes, 300 * 1_048_576 + 7 - 4_096);
-    let more = resident() - before;
+    let more = most_resident() - before;
     assert!(more < 32 * 1_024, "{more} kB more");
 }
 
