@@ -4,6 +4,8 @@
 //! decides what is done next, never tries a second time of itself, and has never heard of a plan: it is told, it does
 //! it, it says how it ended. What it cannot know it calls [`End::Lost`], and never success or failure.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod dice;
 mod exec;
 mod fault;
@@ -64,6 +66,7 @@ pub use secret::Secrets;
 pub use ssh::SshSettings;
 pub use task::HealthTask;
 pub use task::HttpTask;
+pub use task::INSTANCES;
 pub use task::Probe;
 pub use task::ProviderTask;
 pub use task::RouteStage;

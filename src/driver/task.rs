@@ -118,6 +118,9 @@ pub struct RouteStage {
     pub hold: Millis,
 }
 
+/// What an auto-scaling group is asked for, in the place of a resource.
+pub const INSTANCES: &str = "instances";
+
 /// How capacity is brought up: all that it takes, with nothing left to look up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScaleTask {
@@ -127,7 +130,8 @@ pub struct ScaleTask {
     pub service: String,
     /// Where.
     pub site: String,
-    /// How much there is to be in all, by resource, in thousandths. It is never lowered.
+    /// How much there is to be in all, by resource, in thousandths. It is never lowered. Of an auto-scaling group:
+    /// [`INSTANCES`], and nothing else.
     pub to: Vec<(String, u64)>,
 }
 
@@ -148,6 +152,8 @@ pub struct ProviderTask {
     pub tsig: Option<TsigTask>,
     /// The auto-scaling group.
     pub group: Option<String>,
+    /// The region that the group is in.
+    pub region: Option<String>,
     /// What reads the present state: an address for `http`, a command line for `command`. May still name
     /// `record`, or `service` and `site`.
     pub read: Option<String>,

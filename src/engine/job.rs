@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::driver::HealthTask;
 use crate::driver::HostAt;
 use crate::driver::HttpTask;
+use crate::driver::INSTANCES;
 use crate::driver::Job;
 use crate::driver::Key;
 use crate::driver::Probe;
@@ -24,6 +25,7 @@ use crate::plan::HostsOnPaper;
 use crate::plan::HttpOnPaper;
 use crate::plan::Plan;
 use crate::plan::ProbeOnPaper;
+use crate::plan::ProviderOnPaper;
 use crate::plan::RecordOnPaper;
 use crate::plan::RouteOnPaper;
 use crate::plan::StageOnPaper;
@@ -140,11 +142,15 @@ pub(in crate::engine) fn task(plan: &Plan, step: &Step, action: &ActionOnPaper, 
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
         ActionOnPaper::Route(shift) => Task::Route(Box::new(route_task(plan, shift, run)?)),
         ActionOnPaper::Ttl(ttl) => Task::Ttl(Box::new(ttl_task(plan, ttl, run)?)),
-        ActionOnPaper::Scale { provider, to } => Task::Scale(ScaleTask {
+        ActionOnPaper::Scale { provider, to, instances } => Task::Scale(ScaleTask {
             provider: provider_task(plan, provider, run),
             service: step.service.clone().unwrap_or_default(),
             site: step.site.clone().unwrap_or_default(),
-            to: to.clone(),
+            // A group knows instances, and no resources.
+            to: match instances {
+                Some(instances) => vec![(INSTANCES.to_owned(), instances.saturating_mul(1_000))],
+                None => to.clone(),
+            },
         }),
         ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: named(via) },
         ActionOnPaper::Wait(probe) => Task::Wait(probe_of(plan, step, probe, run)?),
@@ -243,6 +249,12 @@ fn ttl_task(plan: &Plan, ttl: &TtlOnPaper, run: &str) -> Option<TtlTask> {
     Some(TtlTask { route: RouteTask { ttl: ttl.ttl_ms, ..looked_at(plan, route, run) }, wait: ttl.wait_ms })
 }
 
+/// Where a provider is spoken to. The endpoint of an account is the only one, lost or not: in its place nobody is asked.
+fn spoken_to(provider: &ProviderOnPaper) -> Vec<String> {
+    let is_account = matches!(provider.kind, ProviderKind::Route53 | ProviderKind::AwsAutoscaling);
+    if is_account && provider.servers.is_empty() { provider.left_out.clone() } else { provider.servers.clone() }
+}
+
 /// A provider that the plan does not know can do nothing, and says so when it is asked.
 fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
     let known = plan.providers.iter().find(|provider| provider.name == name);
@@ -250,7 +262,7 @@ fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
     ProviderTask {
         name: name.to_owned(),
         kind: known.map_or(ProviderKind::Command, |known| known.kind),
-        servers: known.map(|known| known.servers.clone()).unwrap_or_default(),
+        servers: known.map(spoken_to).unwrap_or_default(),
         also: known.map(|known| known.also.clone()).unwrap_or_default(),
         zone: known.and_then(|known| known.zone.clone()),
         tsig: known.and_then(|known| known.tsig.as_ref()).map(|tsig| TsigTask {
@@ -259,6 +271,7 @@ fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
             secret: tsig.secret.clone(),
         }),
         group: known.and_then(|known| known.group.clone()),
+        region: known.and_then(|known| known.region.clone()),
         read: known.and_then(|known| text(&known.read)),
         write: known.and_then(|known| text(&known.write)),
         env: known.map(|known| known.env.clone()).unwrap_or_default(),

@@ -193,6 +193,7 @@ pub(super) struct ProviderDraft {
     /// Nothing where its kind is missing or unknown.
     pub(super) servers: Vec<ServerDraft>,
     pub(super) also: Vec<ServerDraft>,
+    pub(super) instance: AmountsDraft,
     pub(super) provider: Option<Provider>,
 }
 

@@ -17,10 +17,12 @@ use crate::load::text::Scene;
 use crate::load::text::Stage;
 use crate::load::value;
 use crate::load::value::Value;
+use crate::model::Amounts;
 use crate::model::Fault;
 use crate::model::Health;
 use crate::model::HostRule;
 use crate::model::Millis;
+use crate::model::Place;
 use crate::model::Ppm;
 use crate::model::Provider;
 use crate::model::ProviderId;
@@ -149,6 +151,10 @@ pub(super) fn provider(name: Named, row: Row<'_, '_>) -> ProviderDraft {
         zone: row.text("zone"),
         tsig: row.table("tsig").and_then(tsig),
         group: row.text("group"),
+        region: row.name("region").map(|region| region.text),
+        // Filled in when names lead somewhere.
+        instance: Amounts::default(),
+        standing: row.count("standing").unwrap_or(0),
         read: template("read"),
         write: template("write"),
         env: env(&row),
@@ -157,8 +163,25 @@ pub(super) fn provider(name: Named, row: Row<'_, '_>) -> ProviderDraft {
     let uses = uses(page, row.list("uses"));
     let [servers, also] = ["servers", "also"]
         .map(|key| row.list(key).iter().filter_map(|value| server(page, value)).collect::<Vec<ServerDraft>>());
+    if matches!(kind, Some(ProviderKind::Route53 | ProviderKind::AwsAutoscaling)) {
+        endpoint(page, row.place_of("servers"), &servers);
+    }
+    let instance = row.amounts("instance").unwrap_or_default();
     row.done();
-    ProviderDraft { name, uses, servers, also, provider: kind.map(|_| provider) }
+    ProviderDraft { name, uses, servers, also, instance, provider: kind.map(|_| provider) }
+}
+
+/// An account of AWS has one endpoint for each service: there is no other to turn to.
+fn endpoint(page: &Page<'_>, place: Place, servers: &[ServerDraft]) {
+    if servers.len() > 1 {
+        let fault = Fault::BadForm { text: format!("{} servers", servers.len()), expected: "one endpoint" };
+        page.tell_at(place, fault);
+    }
+    let is_url = |address: &str| address.starts_with("https://") || address.starts_with("http://");
+    for server in servers.iter().filter(|server| !is_url(&server.address)) {
+        let expected = "an address that begins with https:// or http://";
+        page.tell_at(place, Fault::BadForm { text: server.address.clone(), expected });
+    }
 }
 
 fn server(page: &Page<'_>, value: &Value<'_>) -> Option<ServerDraft> {
@@ -171,20 +194,24 @@ fn server(page: &Page<'_>, value: &Value<'_>) -> Option<ServerDraft> {
     Some(ServerDraft { address: address?, site })
 }
 
+/// Keys that only some kinds of providers have.
+const KEYS_OF_KINDS: [&str; 11] =
+    ["servers", "also", "zone", "tsig", "group", "region", "instance", "standing", "read", "write", "env"];
+
 /// Which keys a provider of a kind must have, and which it may have.
 fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
     let (must, may): (&[&'static str], &[&'static str]) = match kind {
         ProviderKind::Rfc2136 => (&["servers", "zone"], &["tsig", "also"]),
         ProviderKind::Haproxy => (&["servers"], &[]),
         ProviderKind::Route53 => (&["zone"], &["servers", "env"]),
-        ProviderKind::AwsAutoscaling => (&["group"], &["servers"]),
+        ProviderKind::AwsAutoscaling => (&["group", "region", "instance", "standing"], &["servers", "env"]),
         // What can't be read back is not written.
         ProviderKind::Http | ProviderKind::Command => (&["read", "write"], &["servers", "env"]),
     };
     for key in must.iter().copied().filter(|key| !row.has(key)) {
         row.tell(Fault::KeyForKind { key, kind });
     }
-    for key in ["servers", "also", "zone", "tsig", "group", "read", "write", "env"] {
+    for key in KEYS_OF_KINDS {
         if row.has(key) && !must.contains(&key) && !may.contains(&key) {
             row.page.tell_at(row.place_of(key), Fault::KeyNotForKind { key, kind });
         }

@@ -137,6 +137,22 @@ pub enum RecordError {
     KeepsNoTtl,
 }
 
+/// Why an auto-scaling group can't be asked for what a plan would launch.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupError {
+    /// Another provider names the same group.
+    AlsoBy(String),
+    /// Replicas at two sites grow by it.
+    TwoSites {
+        /// The one.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// A replica grows by a resource of which an instance gives nothing.
+    GivesNone(String),
+}
+
 /// Why something written is not available at its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Away {
@@ -374,6 +390,8 @@ faults! {
     77, Error, HostRulesDiffer { first: String, host: String };
     /// A route that its keeper can't hold as it is written.
     78, Error, BadRecord { route: String, why: RecordError };
+    /// An auto-scaling group that can't be asked for what a plan would launch.
+    79, Error, BadGroup { provider: String, why: GroupError };
 }
 
 impl Fault {

@@ -41,6 +41,7 @@ pub use estate::Ssh;
 pub use fault::AmountError;
 pub use fault::Away;
 pub use fault::Fault;
+pub use fault::GroupError;
 pub use fault::NoAddress;
 pub use fault::Noun;
 pub use fault::RampError;

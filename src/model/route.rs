@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::Serialize;
 
+use crate::model::Amounts;
 use crate::model::Millis;
 use crate::model::Need;
 use crate::model::Ppm;
@@ -73,12 +74,18 @@ pub struct Provider {
     pub servers: Vec<Server>,
     /// Further servers that answer for it: they are looked at after a change, and never changed.
     pub also: Vec<Server>,
-    /// The DNS zone, for `rfc2136` and `route53`.
+    /// The DNS zone, for `rfc2136`; its name or its identifier, for `route53`.
     pub zone: Option<String>,
     /// The key that signs updates, for `rfc2136`.
     pub tsig: Option<Tsig>,
     /// The auto-scaling group, for `aws-autoscaling`.
     pub group: Option<String>,
+    /// The region that the group is in.
+    pub region: Option<String>,
+    /// What one instance of the group gives; nothing for all other kinds.
+    pub instance: Amounts,
+    /// How many instances the group has in normal times, for what no plan launches.
+    pub standing: u64,
     /// What reads the present state, for `http` and `command`.
     pub read: Option<Text>,
     /// What changes it, for `http` and `command`.
@@ -90,6 +97,17 @@ pub struct Provider {
 }
 
 impl Provider {
+    /// How many instances of its group give this much; none where an instance gives nothing of what is wanted.
+    #[must_use]
+    pub fn instances_for(&self, wanted: &Amounts) -> Option<u64> {
+        let one = |(wanted, gives): (&u64, &u64)| match (*wanted, *gives) {
+            (0, _) => Some(0),
+            (_, 0) => None,
+            (wanted, gives) => Some(wanted.div_ceil(gives)),
+        };
+        wanted.0.iter().zip(&self.instance.0).map(one).try_fold(0, |most, many| Some(most.max(many?)))
+    }
+
     /// The first of these names that its texts name.
     #[must_use]
     pub fn names_any(&self, names: &[&str]) -> Option<String> {

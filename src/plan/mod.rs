@@ -17,6 +17,7 @@ mod effects;
 mod fetch;
 mod gates;
 mod ground;
+mod groups;
 mod hosts;
 mod http_on_paper;
 mod issue;

@@ -44,6 +44,7 @@ use crate::plan::draft::Web;
 use crate::plan::draft::number;
 use crate::plan::gates::is_stranded;
 use crate::plan::gates::missing;
+use crate::plan::groups;
 use crate::plan::hosts;
 use crate::plan::order::Ready;
 use crate::plan::paper_services::services;
@@ -284,10 +285,11 @@ fn nodes(scene: &Scene<'_>, web: &Web, clock: &Clock, names: &[String]) -> (Vec<
             }
         })
         .collect();
-    let steps = sorted(0..count)
+    let mut steps: Vec<Step> = sorted(0..count)
         .into_iter()
         .map(|node| step(scene, &web.drafts[node as usize], node, names, clock, after(node)))
         .collect();
+    groups::fill(scene, &mut steps);
     (gates, steps)
 }
 

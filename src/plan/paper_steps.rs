@@ -192,7 +192,7 @@ fn scale(scene: &Scene<'_>, draft: &Draft) -> ActionOnPaper {
         let named = estate.resources.iter().cloned().zip(all.0.iter().copied());
         named.filter(|(_, amount)| *amount > 0).collect()
     });
-    ActionOnPaper::Scale { provider, to }
+    ActionOnPaper::Scale { provider, to, instances: None }
 }
 
 /// The values of the names that a plan knows.

@@ -163,6 +163,7 @@ fn on_paper(situation: &Situation, provider: &Provider) -> ProviderOnPaper {
             secret: tsig.secret.to_string(),
         }),
         group: provider.group.clone(),
+        region: provider.region.clone(),
         read: provider.read.as_ref().map(ToString::to_string),
         write: provider.write.as_ref().map(ToString::to_string),
         env: provider.env.iter().map(|(name, from): &(String, SecretRef)| (name.clone(), from.to_string())).collect(),

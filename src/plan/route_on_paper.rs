@@ -104,6 +104,9 @@ pub struct ProviderOnPaper {
     pub tsig: Option<TsigOnPaper>,
     /// The auto-scaling group.
     pub group: Option<String>,
+    /// The region that the group is in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
     /// What reads the present state; may name `run`, and `record`, or `service` and `site`.
     pub read: Option<String>,
     /// What changes it; may name `run`, and `record` and `shares`, or `service`, `site` and `amounts`.

@@ -243,6 +243,9 @@ pub enum ActionOnPaper {
         provider: String,
         /// Up to how much, by resource, in thousandths.
         to: Vec<(String, u64)>,
+        /// Of an auto-scaling group: how many instances it is to have in all, for whomever. Nothing for all other kinds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instances: Option<u64>,
     },
     /// A person does or decides something.
     Confirm {

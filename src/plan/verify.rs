@@ -8,6 +8,7 @@ mod approvals;
 mod asked;
 mod damage;
 mod filled;
+mod groups;
 mod index;
 mod limits;
 mod load;
@@ -86,5 +87,6 @@ fn laws(paper: &Paper<'_>, found: &mut Vec<Violation>) {
     serving::check(paper, &mut asked, found);
     approvals::check(paper, &mut asked, found);
     room::check(paper, &mut asked, found);
+    groups::check(paper, found);
     found.extend(asked.demands.unmet(&paper.order).into_iter().map(|demand| asked::tell(paper, demand)));
 }

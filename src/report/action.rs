@@ -22,9 +22,17 @@ pub fn line(action: &ActionOnPaper) -> String {
         ActionOnPaper::Http(call) => format!("{} {}", call.method, call.url),
         ActionOnPaper::Route(route) => route_line(route),
         ActionOnPaper::Ttl(ttl) => ttl_line(ttl),
-        ActionOnPaper::Scale { provider, to } => {
+        ActionOnPaper::Scale { provider, to, instances } => {
             let to: Vec<String> = to.iter().map(|(what, amount)| format!("{} {what}", amount_text(*amount))).collect();
-            format!("ask {provider} for {}", to.join(", "))
+            let to = to.join(", ");
+            match instances {
+                None => format!("ask {provider} for {to}"),
+                Some(1) => format!("ask {provider} for 1 instance in all: {to} here"),
+                Some(instances) => {
+                    let instances = amount_text(instances.saturating_mul(1_000));
+                    format!("ask {provider} for {instances} instances in all: {to} here")
+                }
+            }
         }
         ActionOnPaper::Confirm { question } => format!("ask \"{}\"", one_line(question)),
         ActionOnPaper::Notify { message, via } => format!("tell by {via}: {}", one_line(message)),

@@ -262,4 +262,11 @@ pub(super) const SERVICES: &[Explanation] = &[
         mend: "Correct the address, the name or the zone; give each record one route.",
         example: "name = \"msg.talk.example.\"   # with zone = \"talk.example\"",
     },
+    Explanation {
+        code: 79,
+        title: "A group that can't be asked",
+        meaning: "A plan asks an auto-scaling group for a number of instances: those that it has in normal times, and what all launches of the plan need. That can't be counted where two providers name one group, where one provider launches at two sites, or where a service grows by a resource of which an instance gives nothing.",
+        mend: "Give each group one provider and one site, and name in `instance` every resource by which services grow.",
+        example: "instance = { cores = 32, gbps = 0.4 }",
+    },
 ];

@@ -1,6 +1,7 @@
 //! What is said of faults in services, in what leads to them, and in what is done for them.
 
 use crate::model::Fault;
+use crate::model::GroupError;
 use crate::model::NoAddress;
 use crate::model::Noun;
 use crate::model::ProviderKind;
@@ -141,6 +142,7 @@ pub(super) fn reach(fault: &Fault) -> Option<FaultWords> {
         Fault::EmptyRecords => says("a route without addresses", "empty")
             .help("an empty record set takes a service off the net: name addresses, or leave the site out"),
         Fault::BadRecord { route, why } => record(route, why),
+        Fault::BadGroup { provider, why } => group(provider, why),
         Fault::BadRamp(why) => {
             says("this is no ramp", ramp(*why)).help("write ramp = [\"1%\", \"10%\", \"50%\", \"100%\"]")
         }
@@ -260,6 +262,25 @@ pub(super) fn usage(fault: &Fault) -> Option<FaultWords> {
         }
         _ => return None,
     })
+}
+
+/// What is wrong with an auto-scaling group.
+fn group(provider: &str, why: &GroupError) -> FaultWords {
+    match why {
+        GroupError::AlsoBy(other) => {
+            says(format!("{} and {} name the same group", quoted(provider), quoted(other)), "one group, two providers")
+                .help("a plan adds up what is launched by one provider: let both be one")
+        }
+        GroupError::TwoSites { first, second } => {
+            says(format!("{} launches at {first} and at {second}", quoted(provider)), "one group, two sites")
+                .help("a group is in one region: give each site a provider of its own")
+        }
+        GroupError::GivesNone(resource) => says(
+            format!("an instance of {} gives no {resource}, and services grow by it", quoted(provider)),
+            "gives nothing of it",
+        )
+        .help(format!("say how much one instance gives: instance = {{ {resource} = …, … }}")),
+    }
 }
 
 /// What is wrong with where a route leads.

@@ -223,6 +223,9 @@ fn room(of: &OfRoom) -> String {
         OfRoom::ScaleBeyond { step, resource, amount, limit } => {
             format!("{step} launches {}", of_limit(*amount, *limit, resource))
         }
+        OfRoom::GroupTooSmall { step, instances, needed } => {
+            format!("{step} asks its group for {instances} instances in all, and {needed} are needed")
+        }
     }
 }
 

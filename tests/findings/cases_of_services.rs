@@ -76,6 +76,22 @@ pub(crate) fn cases() -> Vec<Case> {
         swap("a provider that can't read back", "read = \"pager list {{ record }}\"\n", ""),
         swap("a name that only what writes knows", "pager list {{ record }}", "pager list {{ shares }}"),
         swap("a name that a provider does not know", "pager set {{ record }}", "pager set {{ target }}"),
+        swap(
+            "two providers of one group",
+            "[provider.pager]",
+            "[provider.other]\nkind = \"aws-autoscaling\"\ngroup = \"msg\"\nregion = \"ap-northeast-1\"\ninstance = { cores = 8 }\nstanding = 1\n[provider.pager]",
+        ),
+        swap(
+            "a group that gives nothing of what grows",
+            "instance = { cores = 32, gbps = 0.4 }",
+            "instance = { cores = 32 }",
+        ),
+        swap("a group whose own instances are not told", "standing = 0\n", ""),
+        swap(
+            "an account with two endpoints",
+            "group = \"msg\"",
+            "group = \"msg\"\nservers = [\"autoscaling.example\", \"https://autoscaling.example\"]",
+        ),
         swap("a provider that can't launch", "provider = \"tokyo-asg\"", "provider = \"gslb\""),
         swap("a provider that can't shift", "provider = \"gslb\"", "provider = \"tokyo-asg\""),
         swap(

@@ -54,6 +54,7 @@ const WET_WORDS: &[&str] = &[
 /// Where each dependency lives. An empty list means that it may live anywhere.
 pub(crate) const HOMES: &[(&str, &[&str])] = &[
     ("annotate-snippets", &["report"]),
+    ("aws-sdk-autoscaling", &["driver"]),
     ("aws-sdk-route53", &["driver"]),
     ("aws-smithy-http-client", &["driver"]),
     ("clap", &["cli"]),

@@ -8,29 +8,28 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use aws_sdk_route53::Client;
 use aws_sdk_route53::config::BehaviorVersion;
-use aws_sdk_route53::config::Credentials;
 use aws_sdk_route53::config::Region;
-use aws_sdk_route53::config::retry::RetryConfig;
-use aws_sdk_route53::config::timeout::TimeoutConfig;
 use aws_sdk_route53::error::ProvideErrorMetadata;
 use aws_sdk_route53::error::SdkError;
 use aws_sdk_route53::types::Change;
 use aws_sdk_route53::types::ChangeAction;
 use aws_sdk_route53::types::ChangeBatch;
 use aws_sdk_route53::types::ChangeStatus;
+use aws_sdk_route53::types::HostedZone;
 use aws_sdk_route53::types::ResourceRecordSet;
 use aws_sdk_route53::types::RrType;
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls;
+use tokio::sync::OnceCell;
 
 use crate::driver::RouteTask;
 use crate::driver::Secrets;
+use crate::driver::aws;
+use crate::driver::aws::Came;
 use crate::driver::route::provider::Provider;
 use crate::driver::route::provider::Sight;
+use crate::driver::route::provider::Standing;
 use crate::driver::route::provider::Trouble;
 use crate::driver::route::table::Entry;
 use crate::driver::route::table::Shares;
@@ -43,10 +42,15 @@ pub(super) struct Route53 {
     client: Client,
     /// The provider, as people call it.
     name: String,
+    /// Its identifier, or its name.
     zone: String,
     record: String,
     at: Vec<(String, Vec<String>)>,
     barred: Vec<String>,
+    /// Where users will be sent, stage by stage; nothing where it is only looked at.
+    stages: Vec<Vec<(String, Ppm)>>,
+    /// The identifier of the zone, where `zone` is a name.
+    found: OnceCell<String>,
     /// The change that was made last, until it is in sync.
     open: Mutex<Option<String>>,
 }
@@ -55,14 +59,10 @@ pub(super) struct Route53 {
 const REGION: &str = "us-east-1";
 /// The API takes no larger weight.
 const WEIGHT_MAX: u64 = 255;
-/// A try takes a tenth of it, also from another continent.
-const TRY_MAX: Duration = Duration::from_secs(5);
-/// All tries of one request. Nothing here may wait longer than people would for a command.
-const ALL_MAX: Duration = Duration::from_secs(20);
-/// Throttling (5 requests a second for an account) and errors of the service are tried again, with growing pauses.
-const TRIES: u32 = 4;
 /// One page holds 300 sets; a name with more of them is no route of ours.
 const SETS_MAX: i32 = 300;
+/// Zones of one name: a public one, and a private one for each network at most.
+const ZONES_MAX: i32 = 100;
 
 impl Route53 {
     /// From what is authored, with the credentials that it refers to, or those of the standard variables.
@@ -74,26 +74,13 @@ impl Route53 {
         let provider = &task.provider;
         let name = provider.name.clone();
         let zone = provider.zone.clone().ok_or_else(|| format!("the provider {name} has no `zone`"))?;
-        let value = |variable: &str| {
-            let own = provider.env.iter().find(|(known, _)| known == variable).map(|(_, from)| from.clone());
-            secrets.text(&own.unwrap_or_else(|| format!("env:{variable}"))).map_err(|error| error.in_full())
-        };
-        let credentials = Credentials::new(
-            value("AWS_ACCESS_KEY_ID")?,
-            value("AWS_SECRET_ACCESS_KEY")?,
-            value("AWS_SESSION_TOKEN").ok(),
-            None,
-            "bonghwa",
-        );
-        let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring);
-        let timeouts = TimeoutConfig::builder().operation_attempt_timeout(TRY_MAX).operation_timeout(ALL_MAX).build();
         let mut config = aws_sdk_route53::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new(REGION))
-            .credentials_provider(credentials)
-            .http_client(Builder::new().tls_provider(tls).build_https())
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::standard().with_max_attempts(TRIES));
+            .credentials_provider(aws::credentials(provider, secrets)?)
+            .http_client(aws::http())
+            .timeout_config(aws::timeouts())
+            .retry_config(aws::retries());
         if let Some(server) = provider.servers.first() {
             config = config.endpoint_url(server);
         }
@@ -104,36 +91,64 @@ impl Route53 {
             record: task.record.clone(),
             at: task.at.clone(),
             barred: task.barred.clone(),
+            stages: task.stages.iter().map(|stage| stage.to.clone()).collect(),
+            found: OnceCell::new(),
             open: Mutex::default(),
         })
     }
 
     /// What a failed request means. `is_write` where it may have counted.
     fn trouble<E: ProvideErrorMetadata>(&self, what: &str, error: &SdkError<E>, is_write: bool) -> Trouble {
-        let status = error.raw_response().map(|response| response.status().as_u16());
-        let code = error.code().unwrap_or_default();
-        let says = match (status, error.message()) {
-            (Some(status), Some(message)) => format!("{code} ({status}): {message}"),
-            (Some(status), None) => format!("status {status} {code}"),
-            (None, _) if is_late(error) => "no answer in time".to_owned(),
-            (None, _) if matches!(error, SdkError::DispatchFailure(_)) => "no connection".to_owned(),
-            (None, _) => format!("the request can't be made: {error}"),
-        };
+        let (came, says) = aws::failed(error, is_write);
         let why = format!("{}: {what}: {says}", self.name);
-        let is_later = matches!(code, "Throttling" | "ThrottlingException" | "PriorRequestNotComplete");
-        let was_sent = !matches!(error, SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_user());
-        match status {
-            Some(500..) if is_write => Trouble::Open(why),
-            None if is_write && was_sent => Trouble::Open(why),
-            Some(500..) | None => Trouble::Unreachable(why),
-            Some(_) if is_later => Trouble::Unreachable(format!("{why}; it was tried {TRIES} times")),
-            Some(_) => Trouble::Refused(format!("{why}{}", advice(code))),
+        match came {
+            Came::No if error.code() == Some("NoSuchHostedZone") => {
+                Trouble::Refused(format!("{why}; `zone` must be a hosted zone of this account"))
+            }
+            Came::No => Trouble::Refused(why),
+            Came::Silent => Trouble::Unreachable(why),
+            Came::Open => Trouble::Open(why),
         }
+    }
+
+    /// The identifier of the zone, looked for once where a name was given.
+    async fn zone_id(&self) -> Result<&str, Trouble> {
+        if !self.zone.contains('.') {
+            return Ok(self.zone.trim_start_matches("/hostedzone/"));
+        }
+        self.found.get_or_try_init(|| self.find_zone()).await.map(String::as_str)
+    }
+
+    /// The one zone of this name.
+    async fn find_zone(&self) -> Result<String, Trouble> {
+        let listed =
+            self.client.list_hosted_zones_by_name().dns_name(plain(&self.zone)).max_items(ZONES_MAX).send().await;
+        let listed = listed.map_err(|error| self.trouble("the zones can't be listed", &error, false))?;
+        let named = |zone: &&HostedZone| plain(zone.name()) == plain(&self.zone);
+        let zones: Vec<&HostedZone> = listed.hosted_zones().iter().filter(named).collect();
+        let id = |zone: &HostedZone| zone.id().trim_start_matches("/hostedzone/").to_owned();
+        let (name, zone) = (&self.name, &self.zone);
+        let is_private = |zone: &HostedZone| zone.config().is_some_and(|config| config.private_zone());
+        Err(Trouble::Refused(match zones.as_slice() {
+            [one] if !is_private(one) => return Ok(id(one)),
+            [one] => format!(
+                "{name}: the zone {zone} is private, so users don't ask it: if it is meant, write its identifier {} as `zone`",
+                id(one)
+            ),
+            [] => format!("{name}: this account has no hosted zone {zone}"),
+            all => {
+                let ids = all.iter().map(|zone| id(zone)).collect::<Vec<_>>().join(", ");
+                format!(
+                    "{name}: this account has {} hosted zones {zone}: write an identifier as `zone`: {ids}",
+                    all.len()
+                )
+            }
+        }))
     }
 
     /// The sets of the record, as they are listed.
     async fn sets(&self) -> Result<Vec<ResourceRecordSet>, Trouble> {
-        let listed = self.client.list_resource_record_sets().hosted_zone_id(&self.zone).max_items(SETS_MAX);
+        let listed = self.client.list_resource_record_sets().hosted_zone_id(self.zone_id().await?).max_items(SETS_MAX);
         let listed = listed.start_record_name(&self.record).start_record_type(RrType::A).send().await;
         let listed = listed.map_err(|error| self.trouble("the record sets can't be listed", &error, false))?;
         let is_ours = |set: &&ResourceRecordSet| {
@@ -156,6 +171,10 @@ impl Route53 {
         }
     }
 
+    fn missing(&self, kind: &str, site: &str) -> String {
+        format!("{kind}: {} has no record for {site}: create one with the identifier {site} and weight 0", self.record)
+    }
+
     fn entry(&self, set: &ResourceRecordSet) -> Entry {
         let identifier = set.set_identifier().unwrap_or_default();
         let at = self.at.iter().find(|(site, _)| site == identifier);
@@ -174,23 +193,6 @@ impl Route53 {
         let ttl = sets.iter().filter_map(ResourceRecordSet::ttl).max();
         let ttl = ttl.and_then(|ttl| u64::try_from(ttl).ok()).map(|ttl| Millis(ttl.saturating_mul(1_000)));
         Table::new(sets.iter().map(|set| self.entry(set)).collect(), ttl)
-    }
-}
-
-fn is_late<E>(error: &SdkError<E>) -> bool {
-    let is_slow = matches!(error, SdkError::DispatchFailure(failure) if failure.is_timeout());
-    is_slow || matches!(error, SdkError::TimeoutError(_))
-}
-
-/// What to do about a no.
-fn advice(code: &str) -> &'static str {
-    match code {
-        "AccessDenied" | "AccessDeniedException" => "; let these credentials list and change the sets of this zone",
-        "InvalidClientTokenId" | "SignatureDoesNotMatch" | "UnrecognizedClientException" | "ExpiredToken" => {
-            "; compare AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY with the account's"
-        }
-        "NoSuchHostedZone" => "; `zone` must be the identifier of a hosted zone of this account",
-        _ => "",
     }
 }
 
@@ -236,10 +238,7 @@ impl Provider for Route53 {
         for (kind, all) in tables {
             let has = |site: &String| all.iter().any(|entry| entry.site.as_ref() == Some(site));
             if let Some(site) = aim.iter().find(|(site, share)| share.0 > 0 && !has(site)).map(|(site, _)| site) {
-                return Err(Trouble::Refused(format!(
-                    "{kind}: {} has no record for {site}: create one with the identifier {site} and weight 0",
-                    self.record
-                )));
+                return Err(Trouble::Refused(self.missing(kind, site)));
             }
             let share = |entry: &&Entry| {
                 let site = entry.site.as_ref();
@@ -284,8 +283,8 @@ impl Provider for Route53 {
             batch = batch.changes(change.map_err(impossible)?);
         }
         let batch = batch.build().map_err(impossible)?;
-        let sent =
-            self.client.change_resource_record_sets().hosted_zone_id(&self.zone).change_batch(batch).send().await;
+        let zone = self.zone_id().await?;
+        let sent = self.client.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch).send().await;
         let sent = sent.map_err(|error| self.trouble("the weights can't be changed", &error, true))?;
         if let Some(change) = sent.change_info() {
             let id = change.id().trim_start_matches("/change/").to_owned();
@@ -319,6 +318,25 @@ impl Provider for Route53 {
         let own = |kind: &str| table.entries.iter().filter(|entry| entry.on == kind).cloned().collect();
         let sight = |kind: &str| Sight { server: kind.to_owned(), table: Ok(Table::new(own(kind), table.ttl)) };
         kinds.into_iter().map(sight).collect()
+    }
+
+    /// A site without a set can't be sent anybody: that is told before a shift comes to it.
+    async fn standing(&self) -> Standing {
+        let mut standing = Standing::default();
+        // Why it can't be read is told by whoever reads it.
+        let Ok(sets) = self.sets().await else { return standing };
+        let kinds: BTreeSet<&str> = sets.iter().map(|set| set.r#type().as_str()).collect();
+        for kind in kinds {
+            let has =
+                |site: &str| sets.iter().any(|set| set.r#type().as_str() == kind && set.set_identifier() == Some(site));
+            for (site, _) in self.at.iter().filter(|(site, _)| !has(site)) {
+                let missing = self.missing(&format!("{} {kind}", self.name), site);
+                let is_wanted = |(to, share): &(String, Ppm)| to == site && *share > Ppm::ZERO;
+                let is_target = self.stages.iter().flatten().any(is_wanted);
+                if is_target { standing.troubles.push(missing) } else { standing.remarks.push(missing) }
+            }
+        }
+        standing
     }
 }
 

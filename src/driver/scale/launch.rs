@@ -88,7 +88,7 @@ impl<L: Launcher> Launch<'_, L> {
         if is_coming {
             self.say(way, "so much was asked for before");
         } else {
-            if let Some(why) = beyond(&way.now, &wanted) {
+            if let Some(why) = way.now.refused.clone().or_else(|| beyond(&way.now, &wanted)) {
                 return Err(self.refused(way, &why));
             }
             let total = capacity::at_least(&wanted, [&way.now.in_service].into_iter().chain(&way.now.asked));
@@ -224,7 +224,7 @@ impl<L: Launcher> Launch<'_, L> {
 
     /// The provider says no.
     fn refused(&self, way: &Way, why: &str) -> End {
-        let why = format!("{} refuses: {why}; raise the quota or plan again with less", self.name());
+        let why = format!("{} refuses: {}; raise the quota or plan again with less", self.name(), sentence(why));
         if way.is_asked {
             let wanted = self.task.to.iter().cloned().collect();
             End::Unexpected(format!("{why}; {} are in service", capacity::of(&way.now.in_service, &wanted)))
@@ -271,6 +271,11 @@ impl<L: Launcher> Launch<'_, L> {
     }
 }
 
+/// What somebody said, so that more can follow.
+fn sentence(said: &str) -> &str {
+    said.trim_end().trim_end_matches('.')
+}
+
 /// What of the wanted resources whoever launches says nothing of.
 pub(super) fn unsaid(task: &ScaleTask, present: &Present) -> Option<String> {
     let unsaid = |resource: &&String| !present.in_service.contains_key(*resource);
@@ -283,5 +288,10 @@ pub(super) fn unsaid(task: &ScaleTask, present: &Present) -> Option<String> {
 /// Of which more is wanted than is ever given.
 pub(super) fn beyond(present: &Present, wanted: &Capacity) -> Option<String> {
     let most = present.most.as_ref().filter(|most| !capacity::covers(most, wanted))?;
-    Some(format!("it gives at most {}", capacity::of(most, wanted)))
+    let most = capacity::of(most, wanted);
+    Some(if present.most_by.is_empty() {
+        format!("it gives at most {most}")
+    } else {
+        format!("{} allows {most}", present.most_by)
+    })
 }

@@ -24,6 +24,8 @@ pub(super) struct Present {
     pub(super) refused: Option<String>,
     /// At most so much is ever given, where that is known without asking for it.
     pub(super) most: Option<Capacity>,
+    /// What says so, for people; nothing where there is no word for it.
+    pub(super) most_by: &'static str,
 }
 
 /// Why it could not be read or asked for. Each holds what happened, in one line.

@@ -4,6 +4,8 @@
 //! what is there to what is wanted. A total is asked for, never an increment, and never less than there is: so a launch
 //! is safe to repeat by its nature, and whoever takes over after a crash just goes on with it.
 
+#[cfg(feature = "aws")]
+mod autoscaling;
 mod capacity;
 mod launch;
 mod launcher;
@@ -24,6 +26,10 @@ use crate::driver::ScaleTask;
 use crate::driver::Told;
 use crate::driver::exec::Exec;
 use crate::driver::flights::Flights;
+#[cfg(feature = "aws")]
+use crate::driver::scale::autoscaling::Autoscaling;
+#[cfg(feature = "aws")]
+use crate::driver::scale::autoscaling::Turns;
 use crate::driver::scale::launch::Launch;
 use crate::driver::scale::launch::Pace;
 use crate::driver::scale::launch::beyond;
@@ -37,13 +43,18 @@ use crate::model::ProviderKind;
 pub(super) struct Launches {
     exec: Exec,
     flights: Flights,
+    #[cfg(feature = "aws")]
+    turns: Turns,
 }
 
 /// Whether a provider of this kind can launch; if not, the reason, for people.
 pub(super) const fn can_launch(kind: ProviderKind) -> Result<(), &'static str> {
     match kind {
         ProviderKind::Http | ProviderKind::Command => Ok(()),
-        ProviderKind::AwsAutoscaling => Err("this version can't ask an auto-scaling group"),
+        ProviderKind::AwsAutoscaling if cfg!(feature = "aws") => Ok(()),
+        ProviderKind::AwsAutoscaling => {
+            Err("this build can't ask an auto-scaling group: build it with `cargo build --release --features aws`")
+        }
         ProviderKind::Rfc2136 | ProviderKind::Haproxy | ProviderKind::Route53 => {
             Err("who keeps routes launches nothing")
         }
@@ -53,7 +64,12 @@ pub(super) const fn can_launch(kind: ProviderKind) -> Result<(), &'static str> {
 impl Launches {
     /// With whoever can run the commands of tools, and knows the secrets.
     pub(super) fn new(exec: Exec) -> Self {
-        Self { exec, flights: Flights::default() }
+        Self {
+            exec,
+            flights: Flights::default(),
+            #[cfg(feature = "aws")]
+            turns: Turns::default(),
+        }
     }
 
     /// Asks for it and waits, or goes on with it.
@@ -68,14 +84,19 @@ impl Launches {
 
     async fn go(&self, job: &Job, task: &ScaleTask, told: &Told, is_resumed: bool) -> Outcome {
         let (task, told, exec) = (task.clone(), told.clone(), self.exec.clone());
+        #[cfg(feature = "aws")]
+        let turns = self.turns.clone();
         let way = |stop, deadline| async move {
             let way = Way { task: &task, told: &told, stop, deadline, is_resumed };
             match task.provider.kind {
                 ProviderKind::Http | ProviderKind::Command => way.by(Outside::new(&task, &exec)).await,
-                kind @ (ProviderKind::AwsAutoscaling
-                | ProviderKind::Rfc2136
-                | ProviderKind::Haproxy
-                | ProviderKind::Route53) => Outcome::just(End::Refused(nobody(kind).to_owned())),
+                #[cfg(feature = "aws")]
+                ProviderKind::AwsAutoscaling => way.by(Autoscaling::new(&task, &exec.secrets, &turns)).await,
+                #[cfg(not(feature = "aws"))]
+                kind @ ProviderKind::AwsAutoscaling => Outcome::just(End::Refused(nobody(kind).to_owned())),
+                kind @ (ProviderKind::Rfc2136 | ProviderKind::Haproxy | ProviderKind::Route53) => {
+                    Outcome::just(End::Refused(nobody(kind).to_owned()))
+                }
             }
         };
         self.flights.fly(job, way).await
@@ -95,10 +116,13 @@ impl Launches {
     pub(super) async fn see(&self, task: &ScaleTask) -> CapacitySeen {
         match task.provider.kind {
             ProviderKind::Http | ProviderKind::Command => see(task, Outside::new(task, &self.exec)).await,
-            kind @ (ProviderKind::AwsAutoscaling
-            | ProviderKind::Rfc2136
-            | ProviderKind::Haproxy
-            | ProviderKind::Route53) => CapacitySeen::nothing(nobody(kind)),
+            #[cfg(feature = "aws")]
+            ProviderKind::AwsAutoscaling => see(task, Autoscaling::new(task, &self.exec.secrets, &self.turns)).await,
+            #[cfg(not(feature = "aws"))]
+            kind @ ProviderKind::AwsAutoscaling => CapacitySeen::nothing(nobody(kind)),
+            kind @ (ProviderKind::Rfc2136 | ProviderKind::Haproxy | ProviderKind::Route53) => {
+                CapacitySeen::nothing(nobody(kind))
+            }
         }
     }
 }
@@ -114,7 +138,7 @@ async fn see<L: Launcher>(task: &ScaleTask, launcher: Result<L, String>) -> Capa
     };
     match launcher.read().await {
         Ok(present) => {
-            let limit = beyond(&present, &task.to.iter().cloned().collect());
+            let limit = present.refused.clone().or_else(|| beyond(&present, &task.to.iter().cloned().collect()));
             let limit = limit.map(|why| format!("{why}; raise the quota or plan again with less"));
             let troubles = unsaid(task, &present).into_iter().chain(limit);
             CapacitySeen { troubles: troubles.collect(), in_service: Ok(present.in_service.into_iter().collect()) }

@@ -1,5 +1,7 @@
 //! Launches by somebody who can be made to say anything, under virtual time; and by real commands and requests.
 
+#[cfg(feature = "aws")]
+mod autoscaling;
 mod outside;
 
 use std::sync::Mutex;

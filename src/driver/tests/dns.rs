@@ -55,6 +55,7 @@ pub(in crate::driver) fn task(servers: &[String]) -> RouteTask {
             zone: Some("talk.example.".to_owned()),
             tsig: Some(key("bonghwa.", "hmac-sha256", "env:KEY")),
             group: None,
+            region: None,
             read: None,
             write: None,
             env: Vec::new(),

@@ -6,11 +6,15 @@ mod dns_ttl;
 mod exec;
 mod http;
 mod kill;
+#[cfg(feature = "aws")]
+pub(in crate::driver) mod moto;
 pub(in crate::driver) mod named;
 mod nameserver;
 mod question;
 mod script;
 mod secrets;
+#[cfg(feature = "aws")]
+pub(in crate::driver) mod served;
 mod ssh;
 mod ssh_breaks;
 mod ssh_hosts;
@@ -72,6 +76,7 @@ pub(in crate::driver) fn provider(name: &str, kind: ProviderKind) -> ProviderTas
         zone: None,
         tsig: None,
         group: None,
+        region: None,
         read: None,
         write: None,
         env: Vec::new(),

@@ -1,5 +1,6 @@
 //! From drafts to the estate: names are sorted, and lead somewhere from then on.
 
+mod groups;
 mod reach;
 mod records;
 mod runbooks;
@@ -66,6 +67,7 @@ pub(super) fn resolve(mut drafts: Drafts, findings: &mut Vec<Finding>) -> (Estat
     reach::providers_and_routes(&mut drafts, &index, &mut estate, &mut places, findings);
     records::check(&estate, &places, findings);
     services::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
+    groups::check(&estate, &places, findings);
     reach::hosts_and_uses(&mut drafts, &index, &mut estate, &mut places, findings);
     runbooks::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
     let no_address = usage::check(&drafts, &index, &estate, &places, findings);

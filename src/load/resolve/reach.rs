@@ -7,6 +7,7 @@ use crate::load::draft::ServerDraft;
 use crate::load::draft::UseDraft;
 use crate::load::page::Named;
 use crate::load::resolve::Index;
+use crate::load::resolve::amounts;
 use crate::load::resolve::sites::whereabouts;
 use crate::model::Away;
 use crate::model::Estate;
@@ -38,7 +39,8 @@ pub(super) fn providers_and_routes(
         places.providers.push(draft.name.place);
         if let Some(provider) = draft.provider.take() {
             let [servers, also] = [&draft.servers, &draft.also].map(|drafts| servers(drafts, index, findings));
-            estate.providers.push(Provider { servers, also, ..provider });
+            let instance = amounts(&draft.instance, index, estate.resources.len(), findings);
+            estate.providers.push(Provider { servers, also, instance, ..provider });
         }
     }
     for draft in &drafts.routes {

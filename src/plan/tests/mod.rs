@@ -2,6 +2,7 @@
 
 mod estates;
 mod filled;
+mod groups;
 mod talk;
 mod ttl;
 

@@ -236,7 +236,7 @@ impl Reader<'_, '_> {
                     self.miss(item, Noun::Route, &ttl.route);
                 }
             }
-            ActionOnPaper::Scale { provider, to } => {
+            ActionOnPaper::Scale { provider, to, instances: _ } => {
                 if !self.estate.providers.iter().any(|declared| declared.name == *provider) {
                     self.miss(item, Noun::Provider, provider);
                 }

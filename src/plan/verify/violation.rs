@@ -206,6 +206,8 @@ pub enum OfRoom {
     ScaleNotAwaited { step: String, scale: String },
     /// A cloud is asked for more than the replica may grow to.
     ScaleBeyond { step: String, resource: String, amount: u64, limit: u64 },
+    /// A group is asked for fewer instances than it must have in all.
+    GroupTooSmall { step: String, instances: u64, needed: u64 },
 }
 
 /// Somebody has not been asked.

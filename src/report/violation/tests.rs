@@ -227,6 +227,7 @@ fn of_room() {
         OfRoom::RoomByClock { site, resource: resource.clone(), taken, limit },
         OfRoom::ScaleNotAwaited { step: s("a/start@b"), scale: s("a/launch@b") },
         OfRoom::ScaleBeyond { step: s("a/launch@b"), resource, amount: taken, limit },
+        OfRoom::GroupTooSmall { step: s("a/launch@b"), instances: 12, needed: 106 },
     ];
     check(
         all,
@@ -237,6 +238,7 @@ fn of_room() {
         what waits for none of those who give up room at b takes 1,180.5 of at most 900 cores
         a/start@b takes what a/launch@b launches, and does not wait for it
         a/launch@b launches 1,180.5 of at most 900 cores
+        a/launch@b asks its group for 12 instances in all, and 106 are needed
     "#]],
     );
 }

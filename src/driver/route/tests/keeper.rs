@@ -88,6 +88,7 @@ pub(super) fn task(stages: &[&[(&str, u64)]]) -> RouteTask {
             zone: None,
             tsig: None,
             group: None,
+            region: None,
             read: None,
             write: None,
             env: Vec::new(),

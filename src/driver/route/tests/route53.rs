@@ -1,21 +1,12 @@
 //! Routes in Route 53: against moto, which speaks its API, and against a server of ours that does what moto never would.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::io::Write;
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::Instant;
-use tokio::time::sleep;
 
 use crate::driver::End;
 use crate::driver::Outcome;
@@ -25,15 +16,25 @@ use crate::driver::Secrets;
 use crate::driver::Told;
 use crate::driver::route::health::OverHttp;
 use crate::driver::route::provider::Provider;
+use crate::driver::route::provider::Standing;
 use crate::driver::route::ramp::Pace;
 use crate::driver::route::ramp::Ramp;
 use crate::driver::route::route53::Route53;
 use crate::driver::route::tests::keeper::task;
+use crate::driver::tests::moto::HostedZone;
+use crate::driver::tests::moto::Moto;
+use crate::driver::tests::moto::between;
+use crate::driver::tests::moto::weighted;
+use crate::driver::tests::served::Answer;
+use crate::driver::tests::served::serve;
 use crate::model::Millis;
 use crate::model::ProviderKind;
 
 const WAY: &[&[(&str, u64)]] = &[&[("tokyo", 10)], &[("tokyo", 100)]];
 const SITES: [(&str, &str); 3] = [("ansan", "198.18.20.11"), ("pangyo", "198.18.10.11"), ("tokyo", "198.18.30.11")];
+
+const RECORD: &str = "text.talk.example.";
+const XMLNS: &str = "xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"";
 
 fn secrets() -> Secrets {
     let secret = "t0ps3cret-of-the-account";
@@ -49,7 +50,7 @@ fn by(server: &str, zone: &str) -> RouteTask {
     let at_once = |stage: RouteStage| RouteStage { hold: Millis::ZERO, ..stage };
     let stages = task.stages.clone().into_iter().map(at_once).collect();
     let at = SITES.map(|(site, address)| (site.to_owned(), vec![address.to_owned()])).to_vec();
-    RouteTask { record: "text.talk.example.".to_owned(), at, stages, leaves: Vec::new(), ..task }
+    RouteTask { record: RECORD.to_owned(), at, stages, leaves: Vec::new(), ..task }
 }
 
 async fn go(task: &RouteTask, most: Duration) -> Outcome {
@@ -67,105 +68,89 @@ async fn go(task: &RouteTask, most: Duration) -> Outcome {
     ramp.run().await
 }
 
-/// A server that ends with its test.
-struct Moto {
-    process: Child,
-    at: String,
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
-}
-
-impl Moto {
-    async fn start() -> Self {
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/moto/bin/moto_server");
-        assert!(program.exists(), "moto is missing: run ./needs aws");
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut command = Command::new(program);
-        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-        let moto = Self { process: command.spawn().unwrap(), at: format!("http://127.0.0.1:{port}") };
-        let limit = Instant::now() + Duration::from_secs(60);
-        while reqwest::get(format!("{}/moto-api/", moto.at)).await.is_err() {
-            assert!(Instant::now() < limit, "moto does not start");
-            sleep(Duration::from_millis(50)).await;
-        }
-        moto
-    }
-
-    async fn post(&self, path: &str, body: String) -> String {
-        let client = reqwest::Client::new();
-        let sent =
-            client.post(format!("{}{path}", self.at)).header("Authorization", SIGNED).body(body).send().await.unwrap();
-        let (is_fine, text) = (sent.status().is_success(), sent.text().await.unwrap());
-        assert!(is_fine, "{text}");
-        text
-    }
-}
-
-fn between<'t>(text: &'t str, from: &str, to: &str) -> &'t str {
-    let rest = text.split_once(from).unwrap_or_else(|| panic!("{from} in {text}")).1;
-    rest.split_once(to).unwrap_or_else(|| panic!("{to} in {text}")).0
-}
-
-/// Moto finds the service by it, and proves nothing.
-const SIGNED: &str =
-    "AWS4-HMAC-SHA256 Credential=test/20261123/us-east-1/route53/aws4_request, SignedHeaders=host, Signature=0";
-const XMLNS: &str = "xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"";
-
-fn set(site: &str, address: &str, weight: u64, check: &str) -> String {
-    format!(
-        "<ResourceRecordSet><Name>text.talk.example.</Name><Type>A</Type><SetIdentifier>{site}</SetIdentifier>\
-         <Weight>{weight}</Weight><TTL>30</TTL><ResourceRecords><ResourceRecord><Value>{address}</Value></ResourceRecord>\
-         </ResourceRecords>{check}</ResourceRecordSet>"
-    )
+fn set(site: &str, address: &str, weight: u64) -> String {
+    weighted(RECORD, site, address, weight, "")
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn weights_are_moved_in_stages_and_health_checks_stay() {
-    drop(rustls::crypto::ring::default_provider().install_default());
-    let moto = Moto::start().await;
-    let zone = format!(
-        "<CreateHostedZoneRequest {XMLNS}><Name>talk.example.</Name><CallerReference>1</CallerReference></CreateHostedZoneRequest>"
-    );
-    let made = moto.post("/2013-04-01/hostedzone", zone).await;
-    let zone = between(&made, "<Id>/hostedzone/", "</Id>").to_owned();
+    let moto = Moto::start();
+    let zone = HostedZone::new(&moto, "talk.example.", "");
     let check = format!(
         "<CreateHealthCheckRequest {XMLNS}><CallerReference>1</CallerReference><HealthCheckConfig><IPAddress>198.18.20.11\
          </IPAddress><Port>80</Port><Type>TCP</Type></HealthCheckConfig></CreateHealthCheckRequest>"
     );
-    let made = moto.post("/2013-04-01/healthcheck", check).await;
+    let made = moto.post("route53", "/2013-04-01/healthcheck", &check);
     let check = format!("<HealthCheckId>{}</HealthCheckId>", between(&made, "<Id>", "</Id>"));
-    let weights = [50, 50, 0];
-    let create = SITES.iter().zip(weights).map(|((site, address), weight)| {
-        format!("<Change><Action>CREATE</Action>{}</Change>", set(site, address, weight, &check))
-    });
-    let batch = format!(
-        "<ChangeResourceRecordSetsRequest {XMLNS}><ChangeBatch><Changes>{}</Changes></ChangeBatch></ChangeResourceRecordSetsRequest>",
-        create.collect::<String>()
-    );
-    moto.post(&format!("/2013-04-01/hostedzone/{zone}/rrset"), batch).await;
-    let task = by(&moto.at, &zone);
-    let outcome = go(&task, Duration::from_secs(30)).await;
+    for ((site, address), weight) in SITES.iter().zip([50, 50, 0]) {
+        zone.set(RECORD, site, address, weight, &check);
+    }
+    let outcome = go(&by(&moto.at(), &zone.id), Duration::from_secs(30)).await;
     assert_eq!(outcome.end, End::Ok, "{outcome:?}");
-    let listed = format!("{}/2013-04-01/hostedzone/{zone}/rrset", moto.at);
-    let listed = reqwest::Client::new().get(listed).header("Authorization", SIGNED).send().await.unwrap();
-    let listed = listed.text().await.unwrap();
-    let weights: Vec<&str> = SITES
-        .map(|(site, _)| {
-            let set = between(&listed, &format!("<SetIdentifier>{site}</SetIdentifier>"), "</ResourceRecordSet>");
-            assert!(set.contains(&check) && set.contains("<TTL>30</TTL>"), "{set}");
-            between(set, "<Weight>", "</Weight>")
-        })
-        .to_vec();
-    assert_eq!(weights, ["0", "0", "255"]);
-    let End::CouldNotStart(why) = go(&by(&moto.at, "Z0NOBODY"), Duration::from_secs(30)).await.end else {
+    for (site, weight) in [("ansan", 0), ("pangyo", 0), ("tokyo", 255)] {
+        let set = zone.shown(site);
+        assert!(set.contains(&check) && set.contains("<TTL>30</TTL>"), "{set}");
+        assert_eq!(zone.weight(site), weight, "{site}");
+    }
+    let End::CouldNotStart(why) = go(&by(&moto.at(), "Z0NOBODY"), Duration::from_secs(30)).await.end else {
         panic!("no zone")
     };
-    assert!(why.contains("NoSuchHostedZone") && why.contains("`zone` must be the identifier"), "{why}");
+    assert!(why.contains("NoSuchHostedZone") && why.contains("`zone` must be a hosted zone"), "{why}");
+}
+
+async fn seen(task: &RouteTask) -> (Option<String>, Standing) {
+    let provider = Route53::new(task, &secrets()).expect("a provider");
+    (provider.read().await.err().map(|trouble| trouble.to_string()), provider.standing().await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_zone_is_found_by_its_name_where_only_one_can_be_meant() {
+    let moto = Moto::start();
+    let private = "<HostedZoneConfig><PrivateZone>true</PrivateZone></HostedZoneConfig><VPC><VPCId>vpc-1</VPCId>\
+                   <VPCRegion>us-east-1</VPCRegion></VPC>";
+    let own = HostedZone::new(&moto, "talk.example.", "");
+    HostedZone::new(&moto, "talk.example.com.", "");
+    let inside = HostedZone::new(&moto, "inside.example.", private);
+    for (site, address) in SITES {
+        own.set(RECORD, site, address, 1, "");
+    }
+    let by_name = |zone: &str| by(&moto.at(), zone);
+    assert_eq!(seen(&by_name("talk.example")).await, (None, Standing::default()));
+    assert_eq!(go(&by_name("Talk.Example."), Duration::from_secs(30)).await.end, End::Ok);
+    assert_eq!(own.weight("tokyo"), 255);
+    let refused = async |zone: &str, why: &str| {
+        let (said, standing) = seen(&by_name(zone)).await;
+        assert!(said.as_ref().is_some_and(|said| said.contains(why)), "{zone}: {said:?}");
+        assert_eq!(standing, Standing::default());
+    };
+    refused("nobody.example", "this account has no hosted zone nobody.example").await;
+    refused("inside.example", &format!("write its identifier {} as `zone`", inside.id)).await;
+    let twin = HostedZone::new(&moto, "talk.example.", private);
+    refused("talk.example", "this account has 2 hosted zones talk.example: write an identifier").await;
+    refused("talk.example", &own.id).await;
+    refused("talk.example", &twin.id).await;
+    assert_eq!(seen(&by_name(&own.id)).await.0, None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_without_a_set_is_told_before_a_shift_comes_to_it() {
+    let moto = Moto::start();
+    let zone = HostedZone::new(&moto, "talk.example.", "");
+    zone.set(RECORD, "ansan", SITES[0].1, 1, "");
+    let task = by(&moto.at(), &zone.id);
+    let missing = |site: &str| {
+        format!(
+            "{} A: text.talk.example. has no record for {site}: create one with the identifier {site} and weight 0",
+            task.provider.name
+        )
+    };
+    let standing = Standing { troubles: vec![missing("tokyo")], remarks: vec![missing("pangyo")] };
+    assert_eq!(seen(&task).await, (None, standing));
+    let End::CouldNotStart(why) = go(&task, Duration::from_secs(30)).await.end else {
+        panic!("it can't be sent there")
+    };
+    assert!(why.contains(&missing("tokyo")) && why.ends_with("nothing was changed"), "{why}");
+    assert_eq!(zone.weight("ansan"), 1);
 }
 
 /// What the server of ours does wrong.
@@ -187,28 +172,12 @@ enum Fault {
 
 /// Serves the record with these faults; what was changed stands in the list.
 fn faulty(fault: Fault) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = format!("http://{}", listener.local_addr().unwrap());
     let changes = Arc::new(Mutex::new(Vec::new()));
     let log = Arc::clone(&changes);
-    let state =
-        Arc::new(Mutex::new((0, BTreeMap::from(SITES.map(|(site, _)| (site, u64::from(site != "tokyo") * 50))))));
-    thread::spawn(move || {
-        for mut stream in listener.incoming().flatten() {
-            let (log, state) = (Arc::clone(&log), Arc::clone(&state));
-            thread::spawn(move || {
-                while let Some(request) = heard(&mut stream) {
-                    let (status, body) = answered(fault, &request, &log, &state);
-                    let length = body.len() + usize::from(fault == Fault::Slow);
-                    let head = format!(
-                        "HTTP/1.1 {status}\r\nContent-Type: text/xml\r\nContent-Length: {length}\r\n\r\n{body}"
-                    );
-                    if stream.write_all(head.as_bytes()).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
+    let state = Mutex::new((0, BTreeMap::from(SITES.map(|(site, _)| (site, u64::from(site != "tokyo") * 50)))));
+    let at = serve(move |request| {
+        let (status, body) = answered(fault, request, &log, &state);
+        Answer { is_torn: fault == Fault::Slow, ..Answer::new(status, body) }
     });
     (at, changes)
 }
@@ -250,29 +219,12 @@ fn answered(fault: Fault, request: &str, log: &Mutex<Vec<String>>, state: &Kept)
     if request.contains("/change/") {
         return ("200 OK", format!("<GetChangeResponse {XMLNS}>{info}</GetChangeResponse>"));
     }
-    let sets: String = SITES.iter().map(|(site, address)| set(site, address, state.1[site], "")).collect();
+    let sets: String = SITES.iter().map(|(site, address)| set(site, address, state.1[site])).collect();
     let list = format!(
         "<ListResourceRecordSetsResponse {XMLNS}><ResourceRecordSets>{sets}</ResourceRecordSets>\
          <IsTruncated>false</IsTruncated><MaxItems>300</MaxItems></ListResourceRecordSetsResponse>"
     );
     ("200 OK", list)
-}
-
-fn heard(stream: &mut impl Read) -> Option<String> {
-    let mut request = Vec::new();
-    let mut buffer = [0; 4096];
-    loop {
-        let count = stream.read(&mut buffer).ok().filter(|count| *count > 0)?;
-        request.extend(&buffer[..count]);
-        let text = String::from_utf8_lossy(&request).into_owned();
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let length = head.to_lowercase().lines().find_map(|line| {
-            line.strip_prefix("content-length:").and_then(|length| length.trim().parse::<usize>().ok())
-        });
-        if body.len() >= length.unwrap_or(0) {
-            return Some(text);
-        }
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -289,7 +241,7 @@ async fn what_goes_wrong_is_told_apart() {
     assert!(matches!(&lying.end, End::Unexpected(why) if why.contains("is not what was written")), "{lying:?}");
     let (at, changes) = faulty(Fault::Denied);
     let End::CouldNotStart(why) = go(&by(&at, "Z1"), whole).await.end else { panic!("it is denied") };
-    assert!(why.contains("AccessDenied (403)") && why.contains("let these credentials list"), "{why}");
+    assert!(why.contains("AccessDenied (403)") && why.contains("let these credentials do that"), "{why}");
     assert!(changes.lock().unwrap().is_empty() && !why.contains("t0ps3cret"));
 }
 

@@ -180,6 +180,9 @@ uses = [{ any-of = ["vault", "kit:sealed"] }]
 [provider.cloud]
 kind = "aws-autoscaling"
 group = "burst"
+region = "eu-west-1"
+instance = { cores = 32 }
+standing = 3
 
 [[host]]
 match = "*"

@@ -220,7 +220,11 @@ fn steps() -> Vec<Step> {
     degrade.procedure = "degrade".to_owned();
     let mut launch = step("burst/launch@gamma", "prepare", (10, 310), None, start);
     launch.hosts = None;
-    launch.action = ActionOnPaper::Scale { provider: "cloud".to_owned(), to: vec![("cores".to_owned(), 250_000)] };
+    launch.action = ActionOnPaper::Scale {
+        provider: "cloud".to_owned(),
+        to: vec![("cores".to_owned(), 250_000)],
+        instances: Some(10),
+    };
     let raise = ["text/shift@beta", "names/verify@beta", "ads/degrade@beta"];
     let mut steps = vec![
         fetch,

@@ -79,6 +79,7 @@ fn task(servers: &[String], at: &[(String, Vec<String>)], stages: &[&[(&str, u64
             zone: None,
             tsig: None,
             group: None,
+            region: None,
             read: None,
             write: None,
             env: Vec::new(),
