@@ -73,7 +73,9 @@ impl Hands {
     ///
     /// A file with known hosts can't be read.
     pub fn with_ssh(mut self, settings: SshSettings) -> io::Result<Self> {
-        self.ssh = Some(Ssh::new(settings, self.exec.secrets.clone(), self.exec.grace)?);
+        let ssh = Ssh::new(settings, self.exec.secrets.clone(), self.exec.grace)?;
+        self.routes.set_ssh(ssh.clone());
+        self.ssh = Some(ssh);
         Ok(self)
     }
 

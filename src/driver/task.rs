@@ -1,5 +1,6 @@
 //! What can be done, as data: the actions of a plan that hands can do. What a person answers is not among them.
 
+use crate::driver::HostAt;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::ProviderKind;
@@ -144,6 +145,8 @@ pub struct ProviderTask {
     pub kind: ProviderKind,
     /// Where it is spoken to.
     pub servers: Vec<String>,
+    /// The hosts of those servers that are sockets of other hosts.
+    pub hosts: Vec<HostAt>,
     /// Further servers that answer for it. They are looked at after a change, and never changed.
     pub also: Vec<String>,
     /// The DNS zone.

@@ -255,6 +255,11 @@ fn spoken_to(provider: &ProviderOnPaper) -> Vec<String> {
     if is_account && provider.servers.is_empty() { provider.left_out.clone() } else { provider.servers.clone() }
 }
 
+/// The hosts of a provider's sockets, each with its bastions.
+fn far_hosts(plan: &Plan, provider: &ProviderOnPaper) -> Vec<HostAt> {
+    provider.hosts.iter().flat_map(|hosts| each(hosts, &bastions(plan, hosts, &mut Vec::new()))).collect()
+}
+
 /// A provider that the plan does not know can do nothing, and says so when it is asked.
 fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
     let known = plan.providers.iter().find(|provider| provider.name == name);
@@ -263,6 +268,7 @@ fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
         name: name.to_owned(),
         kind: known.map_or(ProviderKind::Command, |known| known.kind),
         servers: known.map(spoken_to).unwrap_or_default(),
+        hosts: known.map(|known| far_hosts(plan, known)).unwrap_or_default(),
         also: known.map(|known| known.also.clone()).unwrap_or_default(),
         zone: known.and_then(|known| known.zone.clone()),
         tsig: known.and_then(|known| known.tsig.as_ref()).map(|tsig| TsigTask {

@@ -31,6 +31,7 @@ use crate::model::RampError;
 use crate::model::Route;
 use crate::model::SecretRef;
 use crate::model::Tsig;
+use crate::model::far_socket;
 use crate::template::Text;
 
 /// Reads one host rule.
@@ -162,7 +163,7 @@ pub(super) fn provider(name: Named, row: Row<'_, '_>) -> ProviderDraft {
     };
     let uses = uses(page, row.list("uses"));
     let [servers, also] = ["servers", "also"]
-        .map(|key| row.list(key).iter().filter_map(|value| server(page, value)).collect::<Vec<ServerDraft>>());
+        .map(|key| row.list(key).iter().filter_map(|value| server(page, value, kind)).collect::<Vec<ServerDraft>>());
     if matches!(kind, Some(ProviderKind::Route53 | ProviderKind::AwsAutoscaling)) {
         endpoint(page, row.place_of("servers"), &servers);
     }
@@ -184,14 +185,22 @@ fn endpoint(page: &Page<'_>, place: Place, servers: &[ServerDraft]) {
     }
 }
 
-fn server(page: &Page<'_>, value: &Value<'_>) -> Option<ServerDraft> {
-    if value.get_ref().as_table().is_none() {
-        return value::text(page, value).map(|address| ServerDraft { address: address.to_owned(), site: None });
+fn server(page: &Page<'_>, value: &Value<'_>, kind: Option<ProviderKind>) -> Option<ServerDraft> {
+    let (address, site) = if value.get_ref().as_table().is_none() {
+        (value::text(page, value).map(str::to_owned), None)
+    } else {
+        let row = Row::of(page, &SERVER, value)?;
+        let found = (row.text("address"), row.reference("site"));
+        row.done();
+        found
+    };
+    let address = address?;
+    if kind == Some(ProviderKind::Haproxy) && address.starts_with("ssh:") && far_socket(&address).is_none() {
+        let expected = "\"ssh:HOST:/path\", the socket of a balancer on one host";
+        page.tell(&value.span(), Fault::BadForm { text: address, expected });
+        return None;
     }
-    let row = Row::of(page, &SERVER, value)?;
-    let (address, site) = (row.text("address"), row.reference("site"));
-    row.done();
-    Some(ServerDraft { address: address?, site })
+    Some(ServerDraft { address, site })
 }
 
 /// Keys that only some kinds of providers have.

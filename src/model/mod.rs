@@ -94,6 +94,7 @@ pub use route::Route;
 pub use route::SecretRef;
 pub use route::Server;
 pub use route::Tsig;
+pub use route::far_socket;
 pub use runbook::Batch;
 pub use runbook::Need;
 pub use runbook::On;

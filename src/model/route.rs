@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use crate::model::Amounts;
+use crate::model::HostSet;
 use crate::model::Millis;
 use crate::model::Need;
 use crate::model::Ppm;
@@ -125,6 +126,16 @@ pub struct Server {
     pub site: Option<SiteId>,
 }
 
+/// The host and the path of a socket on it, where an address is written as `ssh:HOST:/path`.
+#[must_use]
+pub fn far_socket(address: &str) -> Option<(&str, &str)> {
+    let rest = address.strip_prefix("ssh:")?;
+    let at = rest.find(":/").filter(|at| *at > 0)?;
+    let (host, path) = (&rest[..at], &rest[at + 1..]);
+    let is_one = HostSet::parse(host).is_ok_and(|set| set.count() == 1);
+    (is_one && !path.contains('\0')).then_some((host, path))
+}
+
 /// How a provider is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -230,6 +241,17 @@ impl HostRule {
 #[cfg(test)]
 mod tests {
     use super::HostRule;
+    use super::far_socket;
+
+    #[test]
+    fn a_socket_may_be_on_another_host() {
+        assert_eq!(far_socket("ssh:lb1.ansan:/run/lb:1.sock"), Some(("lb1.ansan", "/run/lb:1.sock")));
+        for odd in
+            ["ssh:", "ssh:lb1", "ssh::/run/lb", "ssh:lb1:run", "ssh:lb-[1-2]:/run/lb", "unix:/run/lb", "lb1:9999"]
+        {
+            assert_eq!(far_socket(odd), None, "{odd}");
+        }
+    }
 
     #[test]
     fn a_star_stands_for_anything() {

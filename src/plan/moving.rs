@@ -41,6 +41,7 @@ use crate::plan::blank;
 use crate::plan::canon;
 use crate::plan::document::MOVED;
 use crate::plan::document::ROUTE_SCOPE;
+use crate::plan::hosts::Net;
 use crate::plan::paper;
 use crate::plan::paper_services::role_word;
 use crate::plan::ramp::LEAST;
@@ -173,7 +174,9 @@ pub fn moving(
         plan.steps.push(step);
     }
     plan.routes = records::records(estate, &plan.steps);
-    plan.providers = records::providers(estate, &situation, &plan.steps);
+    let net = Net { estate, situation: &situation, incident: &incident };
+    plan.providers = records::providers(net, &plan.steps);
+    plan.bastions = net.bastions(&plan.steps, &plan.providers);
     canon::name(&mut plan)?;
     Ok(plan)
 }

@@ -45,7 +45,7 @@ use crate::plan::draft::number;
 use crate::plan::gates::is_stranded;
 use crate::plan::gates::missing;
 use crate::plan::groups;
-use crate::plan::hosts;
+use crate::plan::hosts::Net;
 use crate::plan::order::Ready;
 use crate::plan::paper_services::services;
 use crate::plan::paper_sites::sites;
@@ -74,6 +74,8 @@ pub(in crate::plan) fn write(
     issues.dedup();
     sort(&mut issues, &services);
     let (gates, steps) = nodes(scene, web, clock, names);
+    let net = Net::of(scene);
+    let providers = records::providers(net, &steps);
     let mut pools = clock.pools.clone();
     pools.sort_by(|one, other| one.id.cmp(&other.id));
     Plan {
@@ -93,9 +95,9 @@ pub(in crate::plan) fn write(
         untouched: count(estate.services.len() - services.len() - unplanned(scene)),
         unplanned: count(unplanned(scene)),
         services,
-        bastions: hosts::bastions(scene, &steps),
+        bastions: net.bastions(&steps, &providers),
         routes: records::records(estate, &steps),
-        providers: records::providers(estate, scene.situation, &steps),
+        providers,
         gates,
         steps,
         pools,

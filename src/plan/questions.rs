@@ -33,6 +33,7 @@ use crate::plan::draft::Owner;
 use crate::plan::draft::Stage;
 use crate::plan::draft::What;
 use crate::plan::hosts;
+use crate::plan::hosts::Net;
 use crate::plan::paper_steps::Fill;
 use crate::plan::paper_steps::subset;
 use crate::plan::refuse;
@@ -88,7 +89,7 @@ pub fn questions(
             questions.mute.push(id);
         }
     }
-    questions.plan.bastions = hosts::bastions(&scene, &questions.plan.steps);
+    questions.plan.bastions = Net::of(&scene).bastions(&questions.plan.steps, &[]);
     Ok(questions)
 }
 

@@ -9,6 +9,7 @@ use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
 use crate::model::Provider;
+use crate::model::ProviderKind;
 use crate::model::Route;
 use crate::model::RouteId;
 use crate::model::SecretRef;
@@ -17,6 +18,7 @@ use crate::placement::Situation;
 use crate::plan::ActionOnPaper;
 use crate::plan::FormatError;
 use crate::plan::HealthOnPaper;
+use crate::plan::HostsOnPaper;
 use crate::plan::Issue;
 use crate::plan::Plan;
 use crate::plan::ProviderOnPaper;
@@ -27,6 +29,7 @@ use crate::plan::TsigOnPaper;
 use crate::plan::TtlOnPaper;
 use crate::plan::blank;
 use crate::plan::draft::Web;
+use crate::plan::hosts::Net;
 use crate::plan::ramp;
 use crate::plan::scene::Scene;
 
@@ -65,7 +68,7 @@ fn record(estate: &Estate, route: &Route, service: &str) -> RecordOnPaper {
 }
 
 /// Every provider that a step speaks to, by name.
-pub(in crate::plan) fn providers(estate: &Estate, situation: &Situation, steps: &[Step]) -> Vec<ProviderOnPaper> {
+pub(in crate::plan) fn providers(net: Net<'_>, steps: &[Step]) -> Vec<ProviderOnPaper> {
     let mut named: BTreeSet<&str> = BTreeSet::new();
     for step in steps {
         for action in std::iter::once(&step.action).chain(&step.undo) {
@@ -79,8 +82,8 @@ pub(in crate::plan) fn providers(estate: &Estate, situation: &Situation, steps: 
             }
         }
     }
-    let all = estate.providers.iter().filter(|provider| named.contains(provider.name.as_str()));
-    let mut all: Vec<ProviderOnPaper> = all.map(|provider| on_paper(situation, provider)).collect();
+    let all = net.estate.providers.iter().filter(|provider| named.contains(provider.name.as_str()));
+    let mut all: Vec<ProviderOnPaper> = all.map(|provider| on_paper(net, provider)).collect();
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
 }
@@ -97,14 +100,17 @@ pub fn looking(
     routes: &[RouteId],
 ) -> Result<Plan, FormatError> {
     let mut plan = blank(estate, as_of)?;
-    let situation = Situation::new(estate, &Incident::nothing(as_of), observation);
+    let incident = Incident::nothing(as_of);
+    let situation = Situation::new(estate, &incident, observation);
+    let net = Net { estate, situation: &situation, incident: &incident };
     let service = |id: RouteId| estate.services.iter().find(|service| service.route == Some(id));
     let named = |id: RouteId| service(id).map_or("", |service| service.name.as_str());
     plan.routes = routes.iter().map(|id| record(estate, &estate.routes[id.at()], named(*id))).collect();
     let mut keepers: Vec<usize> = routes.iter().map(|id| estate.routes[id.at()].provider.at()).collect();
     keepers.sort_unstable();
     keepers.dedup();
-    plan.providers = keepers.into_iter().map(|at| on_paper(&situation, &estate.providers[at])).collect();
+    plan.providers = keepers.into_iter().map(|at| on_paper(net, &estate.providers[at])).collect();
+    plan.bastions = net.bastions(&[], &plan.providers);
     Ok(plan)
 }
 
@@ -143,9 +149,16 @@ pub(in crate::plan) fn issues(scene: &Scene<'_>, web: &Web, issues: &mut Vec<Iss
     );
 }
 
-fn on_paper(situation: &Situation, provider: &Provider) -> ProviderOnPaper {
+/// The hosts whose sockets are spoken to, of those that are there.
+fn far_servers<'a>(net: Net<'a>, provider: &'a Provider) -> impl Iterator<Item = HostsOnPaper> + 'a {
+    let is_far = provider.kind == ProviderKind::Haproxy;
+    let kept = provider.servers.iter().filter(move |server| is_far && is_there(net.situation, server));
+    kept.filter_map(move |server| net.server(server))
+}
+
+fn on_paper(net: Net<'_>, provider: &Provider) -> ProviderOnPaper {
     let those = |servers: &[Server], there: bool| -> Vec<String> {
-        let kept = servers.iter().filter(|server| is_there(situation, server) == there);
+        let kept = servers.iter().filter(|server| is_there(net.situation, server) == there);
         kept.map(|server| server.address.clone()).collect()
     };
     let mut left_out = those(&provider.servers, false);
@@ -154,6 +167,7 @@ fn on_paper(situation: &Situation, provider: &Provider) -> ProviderOnPaper {
         name: provider.name.clone(),
         kind: provider.kind,
         servers: those(&provider.servers, true),
+        hosts: far_servers(net, provider).collect(),
         left_out,
         also: those(&provider.also, true),
         zone: provider.zone.clone(),

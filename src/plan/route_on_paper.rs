@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::ProviderKind;
+use crate::plan::HostsOnPaper;
 
 /// How a route is shifted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,9 @@ pub struct ProviderOnPaper {
     pub kind: ProviderKind,
     /// Where it is spoken to.
     pub servers: Vec<String>,
+    /// The hosts of those servers that are sockets of other hosts (`ssh:HOST:/path`), each once or more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<HostsOnPaper>,
     /// Servers in what is lost: nobody speaks to them.
     pub left_out: Vec<String>,
     /// Further servers that answer for it, which are looked at and never changed.

@@ -4,14 +4,17 @@
 use crate::model::Action;
 use crate::model::Ask;
 use crate::model::DependencyKind;
+use crate::model::HostSet;
 use crate::model::Need;
 use crate::model::Ppm;
 use crate::model::Probe;
 use crate::model::ProviderId;
+use crate::model::Server;
 use crate::model::ServiceId;
 use crate::model::StepTemplate;
 use crate::model::Supply;
 use crate::model::Whereabouts;
+use crate::model::far_socket;
 use crate::placement::Fate;
 use crate::placement::Impact;
 use crate::placement::Need as Pull;
@@ -75,8 +78,16 @@ fn needs(scene: &Scene<'_>, draft: &Draft) -> Vec<Need> {
     needs
 }
 
+/// What a provider needs by declaration, and what it takes to reach its sockets on other hosts.
 fn provider_uses(scene: &Scene<'_>, provider: ProviderId) -> Vec<Need> {
-    scene.estate().providers[provider.at()].uses.clone()
+    let provider = &scene.estate().providers[provider.at()];
+    let mut needs = provider.uses.clone();
+    let there = |server: &&Server| server.site.is_none_or(|site| scene.situation.sites[site.at()].serves());
+    for server in provider.servers.iter().filter(there) {
+        let set = far_socket(&server.address).and_then(|(host, _)| HostSet::parse(host).ok());
+        needs.extend(set.into_iter().flat_map(|set| way_to(scene, &set)));
+    }
+    needs
 }
 
 /// Who launches for the draft's replica.
@@ -104,7 +115,12 @@ fn reach(scene: &Scene<'_>, draft: &Draft) -> Vec<Need> {
         Side::Target | Side::Operator => draft.lane,
     };
     let hosts = draft.service().zip(replica).and_then(|(id, at)| estate.service(id).replicas[at].hosts.as_ref());
-    let rule = hosts.and_then(|hosts| estate.host_rule(&hosts.first()));
+    hosts.map_or_else(|| estate.orchestrator.uses.clone(), |hosts| way_to(scene, hosts))
+}
+
+fn way_to(scene: &Scene<'_>, hosts: &HostSet) -> Vec<Need> {
+    let estate = scene.estate();
+    let rule = estate.host_rule(&hosts.first());
     let mut needs = rule.and_then(|rule| rule.uses.clone()).unwrap_or_else(|| estate.orchestrator.uses.clone());
     let jump: Vec<Supply> = rule
         .map(|rule| rule.jump.iter().map(|&(service, site)| Supply::ServiceAt(service, site)).collect())

@@ -17,6 +17,8 @@ use std::time::Duration;
 
 use crate::run::Test;
 use crate::small::patiently;
+use crate::sshd::Sshd;
+use crate::sshd::user;
 use crate::tty::Tty;
 
 /// The secret of the key that may change the zone, in base64.
@@ -174,6 +176,34 @@ fn a_person_moves_a_real_balancer_and_a_real_zone() {
         told.iter().any(|text| text.contains(r#""from":[["north",1000000]],"to":[["south",1000000]]"#)),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_balancer_on_another_host_is_looked_at_and_moved_over_ssh() {
+    let edge = Edge::new();
+    let servers = edge.test.path().join("servers");
+    let sshd = Sshd::start(&servers, &["127.0.0.1".to_owned()]);
+    let at = |name: &str| servers.join(name).display().to_string();
+    let reach =
+        format!("[ssh]\nknown-hosts = [\"{}\"]\nidentities = [\"{}\"]\nagent = false\n", at("known_hosts"), at("key"));
+    fs::write(edge.test.path().join("bonghwa.toml"), format!("{SETTINGS}{reach}")).expect("a file");
+    let topology = edge.test.path().join("topology/all.toml");
+    let (user, port) = (user(), sshd.port());
+    let rule = format!("\n[[host]]\nmatch = \"edge-*\"\naddress = \"127.0.0.1\"\nport = {port}\nuser = \"{user}\"\n");
+    let text = fs::read_to_string(&topology).expect("a file").replace("unix:/", "ssh:edge-1:/") + &rule;
+    fs::write(&topology, text).expect("a file");
+    let routes = edge.test.run(&["routes", "web"]).code(0).out();
+    assert!(routes.contains("now      north 50 %, south 50 %"), "{routes}");
+    let tty = Tty::open(edge.test.path(), 80, 24);
+    tty.types("clear; bonghwa shift web north=10 south=90");
+    tty.sees("Type web to shift it");
+    tty.types("web");
+    tty.sees("is done");
+    let north = edge.asks(100).expect("every request is answered");
+    assert!((8..=12).contains(&north), "{north}");
+    drop(sshd);
+    let routes = edge.test.run(&["routes", "web"]).code(1).out();
+    assert!(routes.contains("edge-1 can't be reached") && routes.contains("nobody can say"), "{routes}");
 }
 
 /// What the name server answers now, as `dig` prints it: seconds, and the address.

@@ -46,6 +46,7 @@ use crate::driver::route::rfc2136::Rfc2136;
 #[cfg(feature = "aws")]
 use crate::driver::route::route53::Route53;
 use crate::driver::route::table::Table;
+use crate::driver::ssh::Ssh;
 use crate::model::Millis;
 use crate::model::ProviderKind;
 
@@ -54,6 +55,8 @@ use crate::model::ProviderKind;
 pub(super) struct Routes {
     exec: Exec,
     flights: Flights,
+    /// None where nobody said how other hosts are reached.
+    ssh: Option<Ssh>,
 }
 
 /// Whether routes of this kind can be moved; if not, the reason, for people.
@@ -80,7 +83,12 @@ const SYNC_MAX: std::time::Duration = std::time::Duration::from_secs(120);
 impl Routes {
     /// With whoever can run the commands of tools, and knows the secrets.
     pub(super) fn new(exec: Exec) -> Self {
-        Self { exec, flights: Flights::default() }
+        Self { exec, flights: Flights::default(), ssh: None }
+    }
+
+    /// With a way to other hosts.
+    pub(super) fn set_ssh(&mut self, ssh: Ssh) {
+        self.ssh = Some(ssh);
     }
 
     /// Moves it, or goes on with it.
@@ -103,9 +111,9 @@ impl Routes {
     }
 
     async fn fly(&self, job: &Job, task: &RouteTask, aim: Aim, told: &Told, is_resumed: bool) -> Outcome {
-        let (task, told, exec) = (task.clone(), told.clone(), self.exec.clone());
+        let (task, told, exec, ssh) = (task.clone(), told.clone(), self.exec.clone(), self.ssh.clone());
         let way = |stop, deadline| async move {
-            Way { task: &task, aim, told: &told, exec: &exec, stop, deadline, is_resumed }.go().await
+            Way { task: &task, aim, told: &told, exec: &exec, ssh: ssh.as_ref(), stop, deadline, is_resumed }.go().await
         };
         self.flights.fly(job, way).await
     }
@@ -124,7 +132,7 @@ impl Routes {
     pub(super) async fn see(&self, task: &RouteTask) -> RouteSeen {
         match task.provider.kind {
             ProviderKind::Rfc2136 => see(Rfc2136::new(task, &self.exec.secrets)).await,
-            ProviderKind::Haproxy => see(Haproxy::new(task)).await,
+            ProviderKind::Haproxy => see(Haproxy::new(task, self.ssh.as_ref())).await,
             ProviderKind::Http | ProviderKind::Command => see(Outside::new(task, &self.exec)).await,
             #[cfg(feature = "aws")]
             ProviderKind::Route53 => see(Route53::new(task, &self.exec.secrets)).await,
@@ -182,6 +190,7 @@ struct Way<'a> {
     aim: Aim,
     told: &'a Told,
     exec: &'a Exec,
+    ssh: Option<&'a Ssh>,
     stop: watch::Receiver<bool>,
     deadline: Instant,
     is_resumed: bool,
@@ -195,7 +204,7 @@ impl Way<'_> {
                 self.by(provider).await
             }
             ProviderKind::Haproxy => {
-                let provider = Haproxy::new(self.task);
+                let provider = Haproxy::new(self.task, self.ssh);
                 self.by(provider).await
             }
             ProviderKind::Http | ProviderKind::Command => {
@@ -227,7 +236,7 @@ impl Way<'_> {
             Ok(pulse) => pulse,
             Err(why) => return never(why),
         };
-        let Self { task, aim, told, stop, deadline, is_resumed, exec: _ } = self;
+        let Self { task, aim, told, stop, deadline, is_resumed, exec: _, ssh: _ } = self;
         let ramp = Ramp { task, provider, pulse, told, stop, deadline, is_resumed, pace };
         match aim {
             Aim::Stages => ramp.run().await,

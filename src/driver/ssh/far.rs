@@ -237,7 +237,7 @@ fn bare(script: &str) -> String {
 }
 
 /// In quotes that every POSIX shell takes as they are.
-fn quoted(value: &[u8]) -> Vec<u8> {
+pub(super) fn quoted(value: &[u8]) -> Vec<u8> {
     let mut quoted = vec![b'\''];
     for &byte in value {
         if byte == b'\'' {

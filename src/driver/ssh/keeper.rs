@@ -35,8 +35,17 @@ use crate::driver::ssh::wire::wanted;
 pub(super) enum Ask {
     /// Run something.
     Run(Order, oneshot::Sender<Ran>),
-    /// Carry a connection on to an address.
-    Tunnel { host: String, port: u16, stream: UnixStream, reply: oneshot::Sender<Result<(), String>> },
+    /// Carry a connection on.
+    Tunnel { to: Target, stream: UnixStream, reply: oneshot::Sender<Result<(), String>> },
+}
+
+/// Where a connection is carried on to, as the host sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Target {
+    /// An address and its port.
+    Tcp(String, u16),
+    /// A socket of the host.
+    Socket(String),
 }
 
 /// A session, and all that goes over it.
@@ -185,7 +194,10 @@ impl Keeper {
         let opened = match work.waiting.front() {
             None => return Ok(false),
             Some(Ask::Run(..)) => self.session.channel_session(),
-            Some(Ask::Tunnel { host, port, .. }) => self.session.channel_direct_tcpip(host, *port, None),
+            Some(Ask::Tunnel { to: Target::Tcp(host, port), .. }) => {
+                self.session.channel_direct_tcpip(host, *port, None)
+            }
+            Some(Ask::Tunnel { to: Target::Socket(path), .. }) => self.session.channel_direct_streamlocal(path, None),
         };
         match opened {
             Err(error) if is_again(&error) && since.elapsed() > OPEN_MAX => {

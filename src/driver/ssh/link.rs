@@ -14,6 +14,7 @@ use crate::driver::ssh::command::Order;
 use crate::driver::ssh::command::Ran;
 use crate::driver::ssh::command::RanEnd;
 use crate::driver::ssh::keeper::Ask;
+use crate::driver::ssh::keeper::Target;
 
 /// A session that somebody keeps.
 #[derive(Debug, Clone)]
@@ -55,14 +56,14 @@ impl Link {
         answer.await.unwrap_or_else(|_| broken())
     }
 
-    /// Carries a connection on from the host to an address. Gives our end of it.
-    pub(super) async fn tunnel(&self, host: &str, port: u16) -> Result<UnixStream, String> {
+    /// Carries a connection on from the host to somewhere else. Gives our end of it.
+    pub(super) async fn tunnel(&self, to: Target) -> Result<UnixStream, String> {
         let (ours, theirs) = UnixStream::pair().map_err(|error| error.to_string())?;
         for end in [&ours, &theirs] {
             end.set_nonblocking(true).map_err(|error| error.to_string())?;
         }
         let (reply, answer) = oneshot::channel();
-        self.ask(Ask::Tunnel { host: host.to_owned(), port, stream: theirs, reply });
+        self.ask(Ask::Tunnel { to, stream: theirs, reply });
         answer.await.unwrap_or_else(|_| Err("the session is closed".to_owned()))?;
         Ok(ours)
     }

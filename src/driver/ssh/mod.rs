@@ -15,11 +15,14 @@ mod look;
 mod pool;
 mod reach;
 mod settings;
+mod socket;
 mod sweep;
 mod tunnel;
 mod wire;
 
 pub use settings::SshSettings;
+pub(in crate::driver) use socket::FarSocket;
+pub(in crate::driver) use socket::Held;
 
 use std::ffi::OsString;
 use std::sync::Arc;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use crate::driver::HostAt;
 use crate::driver::Secrets;
 use crate::driver::ssh::error::ReachError;
+use crate::driver::ssh::keeper::Target;
 use crate::driver::ssh::keys::Keys;
 use crate::driver::ssh::known::KnownHosts;
 use crate::driver::ssh::link::Link;
@@ -90,6 +91,11 @@ impl Pool {
         held.links.iter().find(|(link, _)| !link.is_dead()).map(|(link, _)| link.clone())
     }
 
+    /// How long anything may take to be connected to.
+    pub(super) fn connect_limit(&self) -> Duration {
+        self.means.settings.connect
+    }
+
     /// What parts our records on hosts from those of others.
     pub(super) fn mark(&self) -> &str {
         &self.means.settings.mark
@@ -128,7 +134,7 @@ impl Pool {
 
     async fn through(&self, bastion: &Way, login: &Login) -> Result<(Wire, Seat), ReachError> {
         let seat = self.seat(bastion).await?;
-        let tunnel = seat.link().tunnel(&login.address, login.port);
+        let tunnel = seat.link().tunnel(Target::Tcp(login.address.clone(), login.port));
         let limit = self.means.settings.connect;
         let opened = tokio::time::timeout(limit, tunnel).await;
         let refused = |why| ReachError::Tunnel { bastion: bastion.login.at(), at: login.at(), why };

@@ -51,6 +51,7 @@ pub(in crate::driver) fn task(servers: &[String]) -> RouteTask {
             name: "gslb".to_owned(),
             kind: ProviderKind::Rfc2136,
             servers: servers.to_vec(),
+            hosts: Vec::new(),
             also: Vec::new(),
             zone: Some("talk.example.".to_owned()),
             tsig: Some(key("bonghwa.", "hmac-sha256", "env:KEY")),

@@ -19,7 +19,7 @@ mod ssh;
 mod ssh_breaks;
 mod ssh_hosts;
 mod ssh_sweep;
-mod sshd;
+pub(in crate::driver) mod sshd;
 pub(in crate::driver) mod workshop;
 
 use crate::driver::HostAt;
@@ -72,6 +72,7 @@ pub(in crate::driver) fn provider(name: &str, kind: ProviderKind) -> ProviderTas
         name: name.to_owned(),
         kind,
         servers: Vec::new(),
+        hosts: Vec::new(),
         also: Vec::new(),
         zone: None,
         tsig: None,

@@ -28,7 +28,7 @@ use crate::driver::ssh::Ssh;
 use crate::driver::ssh::SshSettings;
 
 /// One server.
-pub(super) struct Sshd {
+pub(in crate::driver) struct Sshd {
     process: Child,
     pub(super) port: u16,
     user: String,
@@ -37,7 +37,7 @@ pub(super) struct Sshd {
 }
 
 /// Everything that a client has: a key that is let in, and whom it trusts.
-pub(super) struct Client {
+pub(in crate::driver) struct Client {
     pub(super) folder: TempDir,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn keygen(path: &Path, more: &[&str]) {
 
 impl Sshd {
     /// Lets in the client's key, and whatever else `more` says.
-    pub(super) fn start(client: &Client, more: &str) -> Self {
+    pub(in crate::driver) fn start(client: &Client, more: &str) -> Self {
         Self::launch(client, more, &user(), |server, _| Command::new(server))
     }
 
@@ -129,13 +129,13 @@ impl Sshd {
     }
 
     /// The line for known_hosts.
-    pub(super) fn known(&self, name: &str) -> String {
+    pub(in crate::driver) fn known(&self, name: &str) -> String {
         let key = fs::read_to_string(self.folder.as_ref().expect("a folder").path().join("host.pub")).expect("a key");
         format!("[{name}]:{} {key}", self.port)
     }
 
     /// A host that this server plays.
-    pub(super) fn host(&self, name: &str) -> HostAt {
+    pub(in crate::driver) fn host(&self, name: &str) -> HostAt {
         HostAt {
             name: name.to_owned(),
             address: "127.0.0.1".to_owned(),
@@ -172,7 +172,7 @@ impl Sshd {
     }
 
     /// Takes every connection down, and goes on taking new ones.
-    pub(super) fn drop_links(&self) {
+    pub(in crate::driver) fn drop_links(&self) {
         self.signal("-KILL", &self.processes()[1..]);
     }
 
@@ -185,7 +185,7 @@ impl Sshd {
         self.signal("-CONT", &self.processes());
     }
 
-    pub(super) fn log(&self) -> String {
+    pub(in crate::driver) fn log(&self) -> String {
         self.log.lock().expect("a log").clone()
     }
 }
@@ -219,7 +219,7 @@ impl Drop for Sshd {
 }
 
 impl Client {
-    pub(super) fn new() -> Self {
+    pub(in crate::driver) fn new() -> Self {
         let folder = TempDir::new().expect("a folder");
         keygen(&folder.path().join("key"), &["-t", "ed25519", "-N", ""]);
         let client = Self { folder };
@@ -235,7 +235,7 @@ impl Client {
         fs::write(file, before + &key).expect("a file");
     }
 
-    pub(super) fn trust(&self, line: &str) {
+    pub(in crate::driver) fn trust(&self, line: &str) {
         let file = self.path("known_hosts");
         let before = fs::read_to_string(&file).unwrap_or_default();
         fs::write(file, format!("{before}{}\n", line.trim_end())).expect("a file");
@@ -245,7 +245,7 @@ impl Client {
         self.folder.path().join(name)
     }
 
-    pub(super) fn settings(&self) -> SshSettings {
+    pub(in crate::driver) fn settings(&self) -> SshSettings {
         SshSettings {
             user: user(),
             known_hosts: vec![self.path("known_hosts")],
@@ -256,7 +256,7 @@ impl Client {
         }
     }
 
-    pub(super) fn ssh(&self, settings: SshSettings) -> Ssh {
+    pub(in crate::driver) fn ssh(&self, settings: SshSettings) -> Ssh {
         let environment = std::env::vars_os();
         Ssh::new(settings, Secrets::new(environment), Duration::from_secs(1)).expect("settings that can be read")
     }

@@ -1,6 +1,7 @@
 //! Planning as a whole: hundreds of small estates, every kind of incident, and a second pair of eyes on each plan.
 
 mod estates;
+mod far_servers;
 mod filled;
 mod groups;
 mod talk;

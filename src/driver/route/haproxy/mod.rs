@@ -44,6 +44,7 @@ use crate::driver::route::provider::Trouble;
 use crate::driver::route::table::Entry;
 use crate::driver::route::table::Shares;
 use crate::driver::route::table::Table;
+use crate::driver::ssh::Ssh;
 use crate::model::Ppm;
 
 /// One route on all of its balancers.
@@ -73,7 +74,7 @@ impl Haproxy {
     /// # Errors
     ///
     /// What is wrong with it, for people.
-    pub(super) fn new(task: &RouteTask) -> Result<Self, String> {
+    pub(super) fn new(task: &RouteTask, ssh: Option<&Ssh>) -> Result<Self, String> {
         let RouteTask { route, provider, record, at, stages, leaves, barred, ttl: _, health: _ } = task;
         if provider.servers.is_empty() {
             return Err(format!("the provider {} has no `servers`", provider.name));
@@ -84,7 +85,7 @@ impl Haproxy {
                 "{record:?} can't be a backend of an HAProxy: look at the `name` of the route {route}"
             ));
         }
-        let way = |text: &String| Ok((text.clone(), Way::parse(text)?));
+        let way = |text: &String| Ok((text.clone(), Way::parse(text, ssh, &provider.hosts)?));
         let balancers: Vec<(String, Way)> = provider.servers.iter().map(way).collect::<Result<_, String>>()?;
         let goal = stages.last().map(|stage| stage.to.as_slice()).unwrap_or_default();
         let is_target = |(site, share): &&(String, Ppm)| *share > Ppm::ZERO && !barred.contains(site);

@@ -17,6 +17,12 @@ use tokio::time::Instant;
 use tokio::time::timeout;
 use tokio::time::timeout_at;
 
+use crate::driver::HostAt;
+use crate::driver::ssh::FarSocket;
+use crate::driver::ssh::Held;
+use crate::driver::ssh::Ssh;
+use crate::model::far_socket;
+
 /// HAProxy was seen to answer within 4 ms, and within 1 s where the machine had ten times too much to do.
 const MOST: Duration = Duration::from_secs(2);
 /// What it says of itself takes some hundred bytes for each server. A balancer that says more than this is none.
@@ -25,24 +31,39 @@ const ANSWER_MAX: usize = 8 * 1024 * 1024;
 const PROMPT: &str = "\n> ";
 
 /// Where a balancer is spoken to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(super) enum Way {
     /// `host:port`.
     Tcp(String),
     /// A socket of this machine.
     Unix(String),
+    /// A socket of another host.
+    Far(Box<Far>),
+}
+
+/// A socket of another host, and the hands that reach it.
+#[derive(Debug, Clone)]
+pub(super) struct Far {
+    ssh: Ssh,
+    host: HostAt,
+    path: String,
 }
 
 impl Way {
-    /// As it is written in an estate: `host:port`, or `unix:/path`.
+    /// As it is written in an estate: `host:port`, `unix:/path`, or `ssh:HOST:/path`. A host is one of these.
     ///
     /// # Errors
     ///
     /// What is wrong with it, for people.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
-        let what = "write host:port, or unix:/path for a socket of this machine";
+    pub(super) fn parse(text: &str, ssh: Option<&Ssh>, hosts: &[HostAt]) -> Result<Self, String> {
+        let what =
+            "write host:port, unix:/path for a socket of this machine, or ssh:HOST:/path for one of another host";
         if text.starts_with("ssh:") {
-            return Err(format!("{text}: a balancer can't be spoken to through SSH; {what}"));
+            let (name, path) = far_socket(text).ok_or_else(|| format!("{text}: {what}"))?;
+            let ssh = ssh.ok_or_else(|| format!("{text}: nobody said how other hosts are reached"))?;
+            let host = hosts.iter().find(|host| host.name == name);
+            let host = host.ok_or_else(|| format!("{text}: the plan does not say how {name} is reached"))?;
+            return Ok(Self::Far(Box::new(Far { ssh: ssh.clone(), host: host.clone(), path: path.to_owned() })));
         }
         if let Some(path) = text.strip_prefix("unix:") {
             let is_whole = path.starts_with('/') && !path.contains('\0');
@@ -79,6 +100,8 @@ impl Stream for UnixStream {}
 /// A conversation.
 pub(super) struct Talk {
     stream: Box<dyn Stream>,
+    /// The session that it goes over, where it does.
+    _held: Option<Held>,
     /// What came and belongs to no answer yet.
     heard: Vec<u8>,
 }
@@ -90,18 +113,8 @@ impl Talk {
     ///
     /// Why not, for people. Nothing was asked.
     pub(super) async fn begin(way: &Way) -> Result<Self, String> {
-        let connected = timeout(MOST, async {
-            Ok::<Box<dyn Stream>, io::Error>(match way {
-                Way::Tcp(place) => Box::new(TcpStream::connect(place).await?),
-                Way::Unix(path) => Box::new(UnixStream::connect(path).await?),
-            })
-        });
-        let stream = match connected.await {
-            Err(_) => return Err(format!("no connection within {} s", MOST.as_secs())),
-            Ok(Err(error)) => return Err(not_there(&error, way)),
-            Ok(Ok(stream)) => stream,
-        };
-        let mut talk = Self { stream, heard: Vec::new() };
+        let (stream, held) = connect(way).await?;
+        let mut talk = Self { stream, _held: held, heard: Vec::new() };
         match talk.ask("prompt").await {
             Ok(answer) if answer.is_empty() => Ok(talk),
             Ok(_) => Err("what answers there is no runtime API of an HAProxy".to_owned()),
@@ -154,6 +167,27 @@ impl Talk {
     }
 }
 
+/// Connects: within [`MOST`] to what is written as a place, within what is allowed for SSH to another host.
+async fn connect(way: &Way) -> Result<(Box<dyn Stream>, Option<Held>), String> {
+    let connecting = async {
+        let stream: Box<dyn Stream> = match way {
+            Way::Tcp(place) => Box::new(TcpStream::connect(place).await?),
+            Way::Unix(path) => Box::new(UnixStream::connect(path).await?),
+            Way::Far(far) => return Ok(Err(far)),
+        };
+        Ok::<_, io::Error>(Ok(stream))
+    };
+    let far = match timeout(MOST, connecting).await {
+        Err(_) => return Err(format!("no connection within {} s", MOST.as_secs())),
+        Ok(Err(error)) => return Err(not_there(&error, way)),
+        Ok(Ok(Ok(stream))) => return Ok((stream, None)),
+        Ok(Ok(Err(far))) => far,
+    };
+    let FarSocket { stream, held } = far.ssh.socket(&far.host, &far.path).await?;
+    let stream = UnixStream::from_std(stream).map_err(|error| not_there(&error, way))?;
+    Ok((Box::new(stream), Some(held)))
+}
+
 fn no_answer() -> String {
     format!("no answer within {} s", MOST.as_secs())
 }
@@ -169,7 +203,7 @@ fn not_there(error: &io::Error, way: &Way) -> String {
         (io::ErrorKind::PermissionDenied, Way::Unix(_)) => {
             "you may not use this socket: look at `mode`, `user` and `group` of its line in haproxy.cfg".to_owned()
         }
-        (_, Way::Tcp(_) | Way::Unix(_)) => format!("no connection: {error}"),
+        (_, Way::Tcp(_) | Way::Unix(_) | Way::Far(_)) => format!("no connection: {error}"),
     }
 }
 
@@ -179,13 +213,15 @@ mod tests {
 
     #[test]
     fn a_balancer_is_an_address_or_a_socket() {
-        assert_eq!(Way::parse("lb1.ansan:9999"), Ok(Way::Tcp("lb1.ansan:9999".to_owned())));
-        assert_eq!(Way::parse("[::1]:9999"), Ok(Way::Tcp("[::1]:9999".to_owned())));
-        assert_eq!(Way::parse("unix:/run/lb.sock"), Ok(Way::Unix("/run/lb.sock".to_owned())));
-        for odd in ["lb1", "lb1:", ":9999", "lb1:0", "lb1:70000", "unix:lb.sock", "ssh:lb1:/run/lb.sock", ""] {
-            let why = Way::parse(odd).unwrap_err();
+        let parse = |text: &str| Way::parse(text, None, &[]);
+        for text in ["lb1.ansan:9999", "[::1]:9999"] {
+            assert!(matches!(parse(text), Ok(Way::Tcp(place)) if place == text), "{text}");
+        }
+        assert!(matches!(parse("unix:/run/lb.sock"), Ok(Way::Unix(path)) if path == "/run/lb.sock"));
+        for odd in ["lb1", "lb1:", ":9999", "lb1:0", "lb1:70000", "unix:lb.sock", "ssh:lb1:9999", ""] {
+            let why = parse(odd).unwrap_err();
             assert!(why.contains("write host:port"), "{odd}: {why}");
         }
-        assert!(Way::parse("ssh:lb1:/run/lb.sock").unwrap_err().contains("through SSH"));
+        assert!(parse("ssh:lb1:/run/lb.sock").unwrap_err().contains("nobody said how other hosts"));
     }
 }

@@ -84,6 +84,7 @@ pub(super) fn task(stages: &[&[(&str, u64)]]) -> RouteTask {
             name: "p".to_owned(),
             kind: ProviderKind::Command,
             servers: Vec::new(),
+            hosts: Vec::new(),
             also: Vec::new(),
             zone: None,
             tsig: None,

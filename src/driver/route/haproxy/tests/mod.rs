@@ -1,5 +1,6 @@
 //! Shifts through a real HAProxy: under load, against its no, with other hands in it, stopped, and dead.
 
+mod far;
 mod lab;
 mod moved;
 mod refused;
@@ -23,6 +24,7 @@ use crate::driver::route::haproxy::tests::lab::Site;
 use crate::driver::route::health::OverHttp;
 use crate::driver::route::ramp::Pace;
 use crate::driver::route::ramp::Ramp;
+use crate::driver::ssh::Ssh;
 use crate::model::Millis;
 use crate::model::Ppm;
 use crate::model::ProviderKind;
@@ -75,6 +77,7 @@ fn task(servers: &[String], at: &[(String, Vec<String>)], stages: &[&[(&str, u64
             name: "lb".to_owned(),
             kind: ProviderKind::Haproxy,
             servers: servers.to_vec(),
+            hosts: Vec::new(),
             also: Vec::new(),
             zone: None,
             tsig: None,
@@ -103,11 +106,19 @@ fn watched(task: RouteTask) -> RouteTask {
 const LONG: Duration = Duration::from_secs(60);
 
 async fn go(task: &RouteTask, told: &Told, most: Duration) -> Outcome {
+    go_by(task, None, told, most).await
+}
+
+async fn go_by(task: &RouteTask, ssh: Option<&Ssh>, told: &Told, most: Duration) -> Outcome {
     let secrets = Secrets::new([]);
     let (stop, stopped) = watch::channel(false);
+    let provider = match Haproxy::new(task, ssh) {
+        Ok(provider) => provider,
+        Err(why) => return Outcome::just(End::CouldNotStart(format!("{why}; nothing was changed"))),
+    };
     let ramp = Ramp {
         task,
-        provider: Haproxy::new(task).expect("a provider"),
+        provider,
         pulse: OverHttp::new(task, &secrets).expect("a pulse"),
         told,
         stop: stopped,

@@ -69,7 +69,7 @@ async fn what_is_not_there_is_told() {
     let told = moved(&nobody).await;
     assert!(matches!(&told.end, End::Unreachable(why) if why.contains("can't be asked")), "{told:?}");
     nobody.record = "be; shutdown sessions".to_owned();
-    assert!(Haproxy::new(&nobody).is_err_and(|why| why.contains("can't be a backend of an HAProxy")));
+    assert!(Haproxy::new(&nobody, None).is_err_and(|why| why.contains("can't be a backend of an HAProxy")));
 }
 
 #[tokio::test]
@@ -179,7 +179,7 @@ async fn how_it_stands_is_seen_without_a_change() {
     lab.balancer.say("set server be/a1 state maint");
     task.provider.servers = ["admin", "operator", "user"].map(|level| lab.balancer.socket(level)).to_vec();
     task.provider.servers.push("127.0.0.1:1".to_owned());
-    let found = Haproxy::new(&task).unwrap().sight().await;
+    let found = Haproxy::new(&task, None).unwrap().sight().await;
     let known = |level| Known {
         level,
         missing: vec![("tokyo".to_owned(), "t2".to_owned())],
@@ -195,7 +195,7 @@ async fn how_it_stands_is_seen_without_a_change() {
         matches!(&found[3].found, Err(Trouble::Unreachable(why)) if why.ends_with("nothing listens there")),
         "{found:?}"
     );
-    let nowhere = Haproxy::new(&RouteTask { record: "nope".to_owned(), ..task }).unwrap();
+    let nowhere = Haproxy::new(&RouteTask { record: "nope".to_owned(), ..task }, None).unwrap();
     assert!(matches!(&nowhere.sight().await[0].found, Err(Trouble::Refused(why)) if why.contains("no backend nope")));
     assert!(nowhere.read().await.is_err());
 }
