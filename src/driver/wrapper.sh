@@ -293,11 +293,15 @@ run() {
     exit 0
   fi
   mkfifo "$record/pipe" || refuse 'there is no pipe to be had in the folder of its record'
-  keep <"$record/pipe" &
+  # Open at both ends before anybody waits for the other one: whoever keeps the output would wait for ever where we are
+  # killed before there is a command, and be taken for it. A shell that can't do so goes on without.
+  { command exec 3<>"$record/pipe"; } 2>/dev/null
+  { exec 3>&-; keep; } <"$record/pipe" &
   input=/dev/null
   [ -e "$record/stdin" ] && input=$record/stdin
-  sh -c "$1" <"$input" >"$record/pipe" 2>&1
+  sh -c "$1" <"$input" >"$record/pipe" 2>&1 3>&-
   how="exit $?"
+  exec 3>&-
   [ -s "$record/killing" ] && read -r how <"$record/killing"
   write status "$how"
 }

@@ -13,6 +13,7 @@ use rustix::process::Signal;
 
 use crate::run::Test;
 use crate::small::Small;
+use crate::small::patiently;
 
 #[test]
 fn a_second_run_is_refused_and_told_who_acts() {
@@ -166,9 +167,12 @@ fn what_nobody_can_tell_is_in_doubt() {
     small.approve("approval:start");
     small.seen("begin text");
     run.crash();
-    for id in small.processes() {
-        rustix::process::kill_process(id, Signal::KILL).unwrap_or_default();
-    }
+    // Whoever was just about to begin another one did so meanwhile.
+    patiently("the end of all", &|| format!("{:?}", small.processes()), || {
+        let alive = small.processes();
+        alive.iter().for_each(|id| rustix::process::kill_process(*id, Signal::KILL).unwrap_or_default());
+        alive.is_empty()
+    });
     small.go("text");
     let again = small.start(&["resume", "--no-wait"]);
     let (code, told) = again.left();

@@ -14,6 +14,7 @@ use crate::driver::End;
 use crate::driver::Found;
 use crate::driver::Job;
 use crate::driver::Killed;
+use crate::driver::record::WRAPPER;
 use crate::model::Millis;
 
 /// Commands that are hard to kill. Each of them says when it is ready.
@@ -80,6 +81,35 @@ async fn what_was_killed_before_it_began_never_begins() {
     assert_eq!(shop.hands.kill(job.clone()).await, Killed::Dead);
     assert_eq!(shop.act(&job).await.end, End::Killed);
     assert!(!shop.path().join("ran").exists());
+}
+
+/// A wrapper that is killed before its command began leaves nobody behind who waits for ever, and is taken for the command.
+#[tokio::test]
+async fn a_wrapper_that_was_killed_before_its_command_leaves_nobody() {
+    let (shop, job) = (Workshop::new(), job("web/start@ansan", "true"));
+    let record = shop.record(&job);
+    fs::create_dir_all(&record).unwrap();
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    fs::write(record.join("asked"), boot).unwrap();
+    // The input of the command has nobody at its other end, so this is the moment before there is a command.
+    assert!(Command::new("mkfifo").arg(record.join("stdin")).status().unwrap().success());
+    let mut wrapper = Command::new("setsid");
+    wrapper.arg("sh").args(["-c", WRAPPER, "bonghwa-wrapper", "run"]).arg(&record).arg("true");
+    wrapper.env("BONGHWA_RECORD", &record).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut wrapper = wrapper.spawn().unwrap();
+    let id = wrapper.id();
+    let children = || {
+        let text = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        text.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    until("who keeps the output", || record.join("out.0").exists()).await;
+    assert_eq!(shop.hands.inquire(job.clone()).await, Found::Alive);
+    // Some shells have a process for the command by now.
+    let ids = std::iter::once(id.to_string()).chain(children().into_iter().skip(1));
+    assert!(Command::new("kill").arg("-KILL").args(ids).status().unwrap().success());
+    wrapper.wait().unwrap();
+    until("the end of all", || shop.survivors(&job).is_empty()).await;
+    assert_eq!(shop.hands.inquire(job).await, Found::Gone);
 }
 
 /// A process that has nothing to do with us, and leads a group. It dies with the test.
