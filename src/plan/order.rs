@@ -23,6 +23,7 @@ use crate::plan::draft::Worth;
 use crate::plan::draft::number;
 use crate::plan::gates;
 use crate::plan::lane::Lane;
+use crate::plan::records;
 use crate::plan::room;
 use crate::plan::scene::Scene;
 use crate::plan::select::must_start;
@@ -313,7 +314,8 @@ pub(in crate::plan) fn begin(web: &mut Web, start: u32) {
     web.edges.extend(free.map(|node| (start, node)).collect::<Vec<_>>());
 }
 
-/// Every step waits for what it uses: for the fetch of a kit, for a tool that this plan brings back, or for a person.
+/// Every step waits for what it uses: for the fetch of a kit, for a tool that this plan brings back, or for a person. So
+/// does a shift whose keeper is lost as a whole.
 pub(in crate::plan) fn uses(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
     let mut fetches: BTreeMap<u32, u32> = BTreeMap::new();
     for (at, draft) in web.drafts.iter().enumerate() {
@@ -322,6 +324,12 @@ pub(in crate::plan) fn uses(scene: &Scene<'_>, web: &mut Web, ready: &Ready) {
         }
     }
     for at in 0..web.drafts.len() {
+        // Whoever keeps the route can't be spoken to: a person moves it where it is kept.
+        if let Some(keeper) = records::lost_keeper(scene, &web.drafts[at]) {
+            let class = web.drafts[at].class;
+            let gate = gates::break_glass(web, &format!("provider:{}", keeper.name), class);
+            web.order(&[gate], &[number(at)]);
+        }
         for chosen in web.drafts[at].uses.clone() {
             let class = web.drafts[at].class;
             let missing = gates::missing(scene, chosen);

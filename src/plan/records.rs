@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use crate::model::Action;
 use crate::model::Date;
 use crate::model::Estate;
 use crate::model::Incident;
@@ -28,10 +27,13 @@ use crate::plan::Step;
 use crate::plan::TsigOnPaper;
 use crate::plan::TtlOnPaper;
 use crate::plan::blank;
+use crate::plan::draft::Draft;
 use crate::plan::draft::Web;
+use crate::plan::draft::What;
 use crate::plan::hosts::Net;
 use crate::plan::ramp;
 use crate::plan::scene::Scene;
+use crate::plan::ttl::shifted;
 
 /// Every route that a step shifts, by name.
 pub(in crate::plan) fn records(estate: &Estate, steps: &[Step]) -> Vec<RecordOnPaper> {
@@ -119,17 +121,26 @@ fn is_there(situation: &Situation, server: &Server) -> bool {
     server.site.is_none_or(|site| situation.sites[site.at()].serves())
 }
 
+/// The keeper of the route that a draft changes, where every server of it is in what is lost.
+pub(in crate::plan) fn lost_keeper<'a>(scene: &Scene<'a>, draft: &Draft) -> Option<&'a Provider> {
+    let estate = scene.ground.estate;
+    let route = match draft.what {
+        What::Lower(route) | What::Restore(route) => route,
+        What::Authored { .. } | What::Launch | What::Fetch => shifted(scene, draft)?,
+    };
+    let provider = &estate.providers[estate.routes[route.at()].provider.at()];
+    let is_lost = provider.servers.iter().all(|server| !is_there(scene.situation, server));
+    (!provider.servers.is_empty() && is_lost).then_some(provider)
+}
+
 /// Who gets more users than were placed there, and whose every server is lost.
 pub(in crate::plan) fn issues(scene: &Scene<'_>, web: &Web, issues: &mut Vec<Issue>) {
     let estate = scene.estate();
     let mut lost: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for draft in &web.drafts {
-        let own = draft.service().and_then(|id| estate.service(id).route);
-        let Some(Action::Route(named)) = draft.action(estate) else { continue };
-        let Some(id) = named.or(own) else { continue };
+        let Some(id) = shifted(scene, draft) else { continue };
         let route = &estate.routes[id.at()];
-        let provider = &estate.providers[route.provider.at()];
-        if !provider.servers.is_empty() && !provider.servers.iter().any(|server| is_there(scene.situation, server)) {
+        if let Some(provider) = lost_keeper(scene, draft) {
             lost.entry(&provider.name).or_default().insert(&route.name);
         }
         if let Some((service, (site, placed, gets))) = draft.service().zip(ramp::uneven(scene, draft, id)) {

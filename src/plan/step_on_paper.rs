@@ -74,7 +74,7 @@ pub enum GateKind {
     Health,
     /// Something that is needed can't be brought back: a person supplies it by other means.
     BreakGlass {
-        /// What is missing: `service:deploy`, `kit:sealed-credentials`, `quorum:etcd`.
+        /// What is missing: `service:deploy`, `kit:sealed-credentials`, `quorum:etcd`, `provider:gslb`.
         missing: String,
     },
 }

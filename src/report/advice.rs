@@ -173,7 +173,7 @@ fn uneven(service: &str, route: &str, site: &str, (placed, gets): (Ppm, Ppm)) ->
 fn provider_lost(provider: &str, routes: &[String]) -> Advice {
     Advice::new(
         format!("every server of {provider} is in what is lost, so it can't shift {}", words::fold(routes, 60)),
-        "shift them by hand where they are kept; then give it a server elsewhere",
+        "shift them by hand where they are kept, open its gate and mark the shift done; then give it a server elsewhere",
     )
 }
 

@@ -354,7 +354,7 @@ fn what_to_know_of_routes() {
         ansan gets 50 % of text-message's users by turns, and 33 % were placed there: DNS has no weights
            -> watch ansan while text is shifted; give its other sites more addresses, or a balancer
         every server of gslb is in what is lost, so it can't shift text, call
-           -> shift them by hand where they are kept; then give it a server elsewhere
+           -> shift them by hand where they are kept, open its gate and mark the shift done; then give it a server elsewhere
     "#]]
     .assert_eq(&advised(all.iter().map(advice::issue)));
 }

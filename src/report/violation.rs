@@ -107,6 +107,9 @@ fn needs(of: &OfNeeds) -> String {
         OfNeeds::JumpLost { step, jump } => {
             format!("every way to the hosts of {step} leads through what is lost: {}", jump.join(", "))
         }
+        OfNeeds::KeeperLost { step, provider } => {
+            format!("{step} needs a server of {provider}, all of which are lost, and asks nobody")
+        }
         OfNeeds::SilencedEarly { step, needs } => {
             format!("{step} silences a writer whose successor may still wait for {needs}")
         }

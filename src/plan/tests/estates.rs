@@ -85,7 +85,7 @@ fn head(dice: &mut Dice) -> String {
         }
     }
     text.push_str("[place.laptops]\n[kit.keys]\nheld-at = [\"alpha\", \"laptops\"]\nfetch = \"3m\"\n");
-    text.push_str("[provider.dns]\nkind = \"command\"\nread = \"r\"\nwrite = \"w\"\nuses = [\"s1\"]\n");
+    text.push_str("[provider.dns]\nkind = \"rfc2136\"\nservers = [{ address = \"ns:53\", site = \"delta\" }]\nzone = \"example\"\nuses = [\"s1\"]\n");
     text.push_str("[provider.asg]\nkind = \"aws-autoscaling\"\ngroup = \"g\"\nregion = \"r\"\ninstance = { cores = 7, gbps = 1 }\nstanding = 2\n");
     text
 }

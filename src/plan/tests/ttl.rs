@@ -15,6 +15,7 @@ use crate::model::SiteId;
 use crate::plan::ActionOnPaper;
 use crate::plan::Mode;
 use crate::plan::Move;
+use crate::plan::OfNeeds;
 use crate::plan::OfPlaces;
 use crate::plan::Plan;
 use crate::plan::RouteOnPaper;
@@ -175,6 +176,29 @@ fn nothing_is_lowered_in_a_loss_or_where_it_would_gain_nothing() {
     };
     let plan = moving(&lost, &Observation::default(), Vec::new(), &wanted).unwrap();
     assert!(!lowers(&plan) && verify(&lost, &plan).is_empty());
+}
+
+#[test]
+fn who_shifts_by_a_lost_keeper_is_behind_a_persons_gate() {
+    let server = "{ address = \"192.0.2.53:53\", site = \"a\" }";
+    let alone = estate(|text| text.replace("\"192.0.2.53:53\"", server));
+    let gate = "break-glass:provider:p";
+    let mut plan = leave(&alone, ScopeState::Lost);
+    assert_eq!(verify(&alone, &plan), []);
+    let gates = plan.gates.iter().filter(|one| one.id == gate && one.person).count();
+    let behind = ["web/shift@b", "mail/shift@b"].map(|id| step(&plan, id).after.iter().any(|one| one == gate));
+    assert_eq!((gates, behind), (1, [true, true]));
+    for step in &mut plan.steps {
+        step.after.retain(|before| before != gate);
+    }
+    let unasked =
+        |step: &str| Violation::Needs(OfNeeds::KeeperLost { step: step.to_owned(), provider: "p".to_owned() });
+    assert_eq!(verify(&alone, &plan), [unasked("mail/shift@b"), unasked("web/shift@b")]);
+    // Where one of its servers is left, or the site still works, nobody is asked.
+    let two = estate(|text| text.replace("\"192.0.2.53:53\"", &format!("{server}, \"192.0.2.54:53\"")));
+    for plan in [leave(&two, ScopeState::Lost), leave(&alone, ScopeState::Leaving)] {
+        assert!(!plan.gates.iter().any(|one| one.id == gate));
+    }
 }
 
 #[test]

@@ -40,6 +40,7 @@ pub(super) enum Why<'a> {
     Kit(&'a str),
     Need(&'a Need),
     Jump,
+    Keeper(&'a str),
     Fence(SiteId),
     TwoWriters(u32),
     DataLoss { lag: Option<Millis>, objective: Option<Millis> },
@@ -258,6 +259,7 @@ pub(super) fn tell(paper: &Paper<'_>, demand: Demand<Why<'_>>) -> Violation {
             let hosts = paper.step(demand.later).and_then(|step| step.hosts.as_ref());
             Violation::Needs(OfNeeds::JumpLost { step, jump: hosts.map_or_else(Vec::new, |hosts| hosts.jump.clone()) })
         }
+        Why::Keeper(provider) => Violation::Needs(OfNeeds::KeeperLost { step, provider: provider.to_owned() }),
         Why::Fence(site) => Violation::Writers(OfWriters::NoFenceBefore { step, site: paper.site_name(site) }),
         Why::TwoWriters(first) => {
             let id = paper.service_of(demand.later).map_or_else(String::new, service);

@@ -8,6 +8,7 @@ use crate::model::HostSet;
 use crate::model::Need;
 use crate::model::Phase;
 use crate::model::Role;
+use crate::model::Server;
 use crate::model::Service;
 use crate::model::ServiceId;
 use crate::model::Supply;
@@ -16,6 +17,7 @@ use crate::placement::Impact;
 use crate::placement::Level;
 use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
+use crate::plan::GateKind;
 use crate::plan::Mode;
 use crate::plan::Side;
 use crate::plan::Step;
@@ -129,7 +131,30 @@ pub(super) fn uses<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Vec
             }
         }
         jump(paper, asked, item, step);
+        keeper(paper, asked, item, step);
     }
+}
+
+/// Asks for a person where every server of whoever keeps a route is lost. Who moves one route alone is told when it is
+/// looked at.
+fn keeper<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, item: u32, step: &Step) {
+    let name = if let ActionOnPaper::Route(route) = &step.action {
+        &route.provider
+    } else if let ActionOnPaper::Ttl(ttl) = &step.action {
+        &ttl.provider
+    } else {
+        return;
+    };
+    let Some(provider) = paper.estate.providers.iter().find(|provider| provider.name == *name) else { return };
+    let is_lost = |server: &Server| server.site.is_some_and(|site| !paper.damage.sites[site.at()].is_trusted());
+    if provider.servers.is_empty() || !provider.servers.iter().all(is_lost) || paper.plan.moved_route().is_some() {
+        return;
+    }
+    let is_it = |missing: &String| missing.strip_prefix("provider:") == Some(name);
+    let gates =
+        paper.gates().filter(|(_, gate)| matches!(&gate.kind, GateKind::BreakGlass { missing } if is_it(missing)));
+    let glass = asked.demands.set(gates.map(|(gate, _)| gate).collect());
+    asked.demands.ask(item, None, Some(glass), Why::Keeper(&provider.name));
 }
 
 /// The steps that fetch each kit from where it still is.

@@ -111,6 +111,8 @@ pub enum OfNeeds {
     NameUnfilled { step: String, name: String },
     /// Every way to a step's hosts leads through what is lost.
     JumpLost { step: String, jump: Vec<String> },
+    /// Every server of whoever keeps a step's route is lost, and no person stands between.
+    KeeperLost { step: String, provider: String },
     /// In a planned move a writer is silenced while its successor may still wait for something else.
     SilencedEarly { step: String, needs: String },
 }

@@ -101,6 +101,7 @@ fn of_needs() {
         OfNeeds::NeedUnfilled { step: s("a/x@b"), any_of: vec![s("service:c"), s("kit:sealed")] },
         OfNeeds::NameUnfilled { step: s("a/x@b"), name: s("address") },
         OfNeeds::JumpLost { step: s("a/x@b"), jump: vec![s("bastion@b")] },
+        OfNeeds::KeeperLost { step: s("a/x@b"), provider: s("p") },
         OfNeeds::SilencedEarly { step: s("a/x@b"), needs: s("kit:sealed/fetch") },
     ];
     check(
@@ -116,6 +117,7 @@ fn of_needs() {
             a/x@b needs one of these, and uses none: service:c, kit:sealed
             a/x@b would be sent with {{ address }} in it, which has no value
             every way to the hosts of a/x@b leads through what is lost: bastion@b
+            a/x@b needs a server of p, all of which are lost, and asks nobody
             a/x@b silences a writer whose successor may still wait for kit:sealed/fetch
         "#]],
     );
