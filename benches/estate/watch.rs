@@ -1,19 +1,26 @@
 //! What a piece of work costs: time of the processor, and memory.
 
 use std::fs;
-use std::thread;
 use std::time::Duration;
 use std::time::Instant;
 
-/// What a function returns, and the milliseconds of processor that it took, which other load hardly touches; where the
-/// system does not tell, those of the clock.
-pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, f64) {
+use rustix::time::ClockId;
+use rustix::time::clock_gettime;
+
+/// What a piece of work took, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spent {
+    /// By the clock: what people wait.
+    pub(crate) waited: f64,
+    /// Of all processors together.
+    pub(crate) processor: f64,
+}
+
+/// What a function returns, and what it took.
+pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Spent) {
     let before = processor();
-    let (result, spent) = by_the_clock(work);
-    match (before, processor()) {
-        (Some(before), Some(after)) => (result, (after - before) as f64 / 1e6),
-        _ => (result, spent.as_secs_f64() * 1e3),
-    }
+    let (result, waited) = by_the_clock(work);
+    (result, Spent { waited: waited.as_secs_f64() * 1e3, processor: processor() - before })
 }
 
 /// What a function returns, and how long one waits for it.
@@ -24,12 +31,10 @@ pub(crate) fn by_the_clock<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (result, began.elapsed())
 }
 
-/// The nanoseconds that this thread has had so far (Linux).
-fn processor() -> Option<u64> {
-    // The kernel writes them down when it may give the processor to another.
-    thread::yield_now();
-    let text = fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    text.split_whitespace().next()?.parse().ok()
+/// The milliseconds of processor that all threads of this process have had so far.
+fn processor() -> f64 {
+    let now = clock_gettime(ClockId::ProcessCPUTime);
+    now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 / 1e6
 }
 
 /// The most memory that this process ever held, in MB (Linux).

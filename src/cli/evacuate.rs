@@ -144,8 +144,8 @@ pub(crate) fn run(args: &EvacuateArgs, door: &Door) -> Result<Exit, CommandError
     let runs = past_runs::names(&project.root);
     let observation = observed::observation(&project.root, estate);
     evacuation.tell_quarantined(&incident, &observation);
-    let plan = plan::make_from(&project, estate, &incident, &observation, EFFORT)?;
-    let kept = store::bytes(&plan).and_then(|bytes| store::keep(&project.root, &plan, &bytes));
+    let (plan, bytes) = plan::make_with_bytes(&project, estate, &incident, &observation, EFFORT)?;
+    let kept = store::keep(&project.root, &plan, &bytes);
     let possible = is_possible(&plan);
     let asks = kept.is_ok() && possible.is_ok() && question::can_be_asked();
     let seen = if asks { evacuation.look(&plan) } else { String::new() };

@@ -4,13 +4,18 @@
 //! engineer from a plan that does not need it. Only a project that is not there at all is an error.
 
 use std::ffi::OsString;
+use std::fmt::Write;
 use std::fs;
 use std::fs::File;
 use std::io;
 use std::io::Read;
 use std::path::Path;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
 
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
 use sha2::Digest;
 use sha2::Sha256;
 
@@ -106,13 +111,25 @@ pub fn read_project(root: &Path) -> Result<Input, InputError> {
     }
     let Walk { paths, mut unread, .. } = walk;
     let mut input = Input { root: root.to_owned(), files: Vec::new(), unread: Vec::new(), digests: Vec::new() };
-    let mut left = BYTES_MAX;
-    for (path, file) in paths {
-        match read(&file) {
-            Ok(bytes) => {
-                let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                left = left.checked_sub(size).ok_or_else(|| InputError::TooManyBytes(root.to_owned()))?;
-                input.digests.push((path.clone(), digest(&bytes)));
+    // Counted while they are read side by side, so that a folder with far too much is left before it fills the memory.
+    let total = AtomicU64::new(0);
+    let one = |(path, file): (String, PathBuf)| {
+        let bytes = match read(&file) {
+            Ok(bytes) => bytes,
+            Err(why) => return Ok((path, Err(why))),
+        };
+        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        if total.fetch_add(size, Ordering::Relaxed) + size > BYTES_MAX {
+            return Err(InputError::TooManyBytes(root.to_owned()));
+        }
+        let digest = digest(&bytes);
+        Ok((path, Ok((bytes, digest))))
+    };
+    let read: Vec<_> = paths.into_par_iter().map(one).collect::<Result<_, InputError>>()?;
+    for (path, file) in read {
+        match file {
+            Ok((bytes, digest)) => {
+                input.digests.push((path.clone(), digest));
                 input.files.push(SourceText { path, bytes });
             }
             Err(why) => unread.push((path, why)),
@@ -223,7 +240,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Unread> {
     if kind.len() > FILE_BYTES_MAX {
         return Err(Unread::TooLarge(kind.len()));
     }
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(usize::try_from(kind.len()).unwrap_or_default() + 1);
     let file = File::open(path).map_err(|error| refused(&error))?;
     // It may grow while it is read.
     file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| refused(&error))?;
@@ -243,7 +260,12 @@ fn refused(error: &io::Error) -> Unread {
 
 /// SHA-256, in hexadecimal.
 pub(crate) fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut text = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        // A text takes all that is written to it.
+        _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -25,9 +25,9 @@ pub(crate) fn names(door: &Door, verb: &str, value: &str, text: &str) -> Vec<Str
         ("explain", "WHAT") => topics(door, &root, text),
         (_, "PLAN" | "BEFORE" | "AFTER") => store::kept_in(&root),
         (_, "RUN") => past_runs::names(&root),
-        (_, "SCOPE") => estate(door).map_or_else(Vec::new, |estate| scopes(&estate, text)),
-        (_, "SITE") => estate(door).map_or_else(Vec::new, |estate| sites(&estate)),
-        (_, "CALLER:CALLEE") => estate(door).map_or_else(Vec::new, |estate| edges(&estate, text)),
+        (_, "SCOPE") => estate(door).map_or_else(Vec::new, |estate| scopes(estate, text)),
+        (_, "SITE") => estate(door).map_or_else(Vec::new, sites),
+        (_, "CALLER:CALLEE") => estate(door).map_or_else(Vec::new, |estate| edges(estate, text)),
         (_, _) => Vec::new(),
     }
 }
@@ -52,8 +52,8 @@ fn answers(root: &Path, verb: &str, text: &str) -> Vec<String> {
     wanting().unwrap_or_else(|| named::names(&run.plan, among).into_iter().map(str::to_owned).collect())
 }
 
-fn estate(door: &Door) -> Option<Estate> {
-    Some(Project::open(door).ok()?.loaded.estate)
+fn estate(door: &Door) -> Option<&'static Estate> {
+    Some(&Project::open(door).ok()?.loaded.estate)
 }
 
 fn sites(estate: &Estate) -> Vec<String> {
@@ -81,8 +81,8 @@ fn topics(door: &Door, root: &Path, text: &str) -> Vec<String> {
         return plan.steps.iter().map(|step| format!("{lead}{}", step.id)).collect();
     }
     let lead = if text.starts_with("service:") { "service:" } else { "" };
-    let services = estate(door).map_or_else(Vec::new, |estate| estate.services);
-    let services = services.into_iter().map(|service| format!("{lead}{}", service.name));
+    let services = estate(door).map_or(&[][..], |estate| &estate.services);
+    let services = services.iter().map(|service| format!("{lead}{}", service.name));
     services.chain(["lifeline".to_owned()]).collect()
 }
 

@@ -19,6 +19,7 @@ use crate::model::Estate;
 use crate::model::Incident;
 use crate::model::Observation;
 use crate::plan;
+use crate::plan::Checked;
 use crate::plan::Inputs;
 use crate::plan::Plan;
 use crate::plan::Refusal;
@@ -70,16 +71,13 @@ pub(crate) struct PlanArgs {
 /// Makes a plan, keeps it, shows it.
 pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
     let project = Project::open(door)?;
-    let plan = if args.observe {
-        let estate = &project.loaded.estate;
-        let incident = incident(&project, estate, &args.incident)?;
-        let known = observed::observation(&project.root, estate);
-        let observation = observe::observation(&project.root, estate, &incident, known)?;
-        make_from(&project, estate, &incident, &observation, args.incident.effort)?
-    } else {
-        make(&project, &project.loaded.estate, &args.incident)?
-    };
-    let bytes = store::bytes(&plan)?;
+    let estate = &project.loaded.estate;
+    let incident = incident(&project, estate, &args.incident)?;
+    let mut observation = observed::observation(&project.root, estate);
+    if args.observe {
+        observation = observe::observation(&project.root, estate, &incident, observation)?;
+    }
+    let (plan, bytes) = make_with_bytes(&project, estate, &incident, &observation, args.incident.effort)?;
     match &args.output {
         Some(path) => {
             store::write(path, &bytes)?;
@@ -130,14 +128,25 @@ pub(crate) fn make_from(
     observation: &Observation,
     effort: u64,
 ) -> Result<Plan, CommandError> {
+    make_with_bytes(project, estate, incident, observation, effort).map(|(plan, _)| plan)
+}
+
+/// The same, with the bytes that are kept.
+pub(crate) fn make_with_bytes(
+    project: &Project,
+    estate: &Estate,
+    incident: &Incident,
+    observation: &Observation,
+    effort: u64,
+) -> Result<(Plan, Vec<u8>), CommandError> {
     let inputs = Inputs {
         sources: project.sources.clone(),
         effort,
         errors_elsewhere: u64::try_from(project.errors()).unwrap_or(u64::MAX),
     };
     let ground = plan::prepare(estate);
-    let plan = plan::plan_on(&ground, incident, observation, &inputs).map_err(|refusal| refused(&refusal))?;
-    let violations = plan::verify(estate, &plan);
+    let checked = plan::checked(&ground, incident, observation, &inputs).map_err(|refusal| refused(&refusal))?;
+    let Checked { plan, bytes, violations } = checked;
     let told: Vec<String> = violations.iter().map(violation::violation).collect();
     if violations.iter().any(Violation::destroys) {
         return Err(refused(&Refusal::Broken { violations: told }));
@@ -147,7 +156,7 @@ pub(crate) fn make_from(
         told.iter().for_each(|doubt| say(&format!("  - {doubt}")));
         say("  please report them: one of the two is a fault of bonghwa");
     }
-    Ok(plan)
+    Ok((plan, bytes))
 }
 
 fn unreadable(project: &Project) -> CommandError {

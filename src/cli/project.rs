@@ -17,7 +17,7 @@ pub(crate) struct Project {
     /// Its folder.
     pub(crate) root: PathBuf,
     /// What its files say, and what is wrong with them.
-    pub(crate) loaded: Loaded,
+    pub(crate) loaded: &'static Loaded,
     /// Every file that was read, with its digest.
     pub(crate) sources: Vec<Source>,
 }
@@ -28,7 +28,10 @@ impl Project {
         let root = find(door)?;
         let input = input::read_project(&root).map_err(|error| CommandError::failed(error.to_string()))?;
         let sources = input.digests.into_iter().map(|(path, sha256)| Source { path, sha256 }).collect();
-        Ok(Self { loaded: load::load_beside(input.files, input.unread), root, sources })
+        // It is there as long as the process is, and whoever waits for a plan doesn't wait for its millions of parts to be
+        // taken down.
+        let loaded = Box::leak(Box::new(load::load_beside(input.files, input.unread)));
+        Ok(Self { loaded, root, sources })
     }
 
     /// How many things are wrong so that what they concern can't be used.

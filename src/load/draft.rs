@@ -28,11 +28,7 @@ use crate::model::Tier;
 /// Everything that was written.
 #[derive(Default)]
 pub(super) struct Drafts {
-    pub(super) project: Project,
-    pub(super) limits: Limits,
-    pub(super) ssh: Ssh,
-    pub(super) orchestrator: Option<OrchestratorDraft>,
-    pub(super) pools: Vec<PoolDraft>,
+    pub(super) settings: Settings,
     pub(super) tiers: Vec<(Named, Tier)>,
     pub(super) sites: Vec<SiteDraft>,
     pub(super) places: Vec<(Named, Option<String>)>,
@@ -45,6 +41,47 @@ pub(super) struct Drafts {
     /// Known when runbooks are resolved.
     pub(super) subsets: Vec<SubsetDraft>,
     pub(super) addresses: Vec<AddressDraft>,
+}
+
+/// What `bonghwa.toml` says.
+#[derive(Default)]
+pub(super) struct Settings {
+    pub(super) project: Project,
+    pub(super) limits: Limits,
+    pub(super) ssh: Ssh,
+    pub(super) orchestrator: Option<OrchestratorDraft>,
+    pub(super) pools: Vec<PoolDraft>,
+}
+
+impl Drafts {
+    /// What the next file says besides. Settings are those of one file, and stay as they are.
+    pub(super) fn add(&mut self, next: Self) {
+        let Self {
+            settings: _,
+            tiers,
+            sites,
+            places,
+            kits,
+            services,
+            hosts,
+            routes,
+            providers,
+            runbooks,
+            subsets,
+            addresses,
+        } = next;
+        self.tiers.extend(tiers);
+        self.sites.extend(sites);
+        self.places.extend(places);
+        self.kits.extend(kits);
+        self.services.extend(services);
+        self.hosts.extend(hosts);
+        self.routes.extend(routes);
+        self.providers.extend(providers);
+        self.runbooks.extend(runbooks);
+        self.subsets.extend(subsets);
+        self.addresses.extend(addresses);
+    }
 }
 
 /// Amounts by resource, in thousandths.

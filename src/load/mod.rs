@@ -28,7 +28,12 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use rayon::iter::IndexedParallelIterator;
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::load::draft::Drafts;
+use crate::load::draft::Settings;
 use crate::load::fields::RUNBOOKS;
 use crate::load::fields::SETTINGS;
 use crate::load::fields::TOPOLOGY;
@@ -51,6 +56,9 @@ pub use names::near;
 /// The largest file that is parsed. The tree of a larger one would cost hundreds of megabytes, and ten thousand
 /// services with their replicas are smaller.
 pub const FILE_BYTES_MAX: u64 = 8 * 1024 * 1024;
+
+/// How many files one thread takes at a time: the large ones often stand together, and nobody else should wait for them.
+const FILES_AT_ONCE: usize = 16;
 
 /// How many findings of one file are told: whoever mended these looks again.
 const FINDINGS_MAX: usize = 1_000;
@@ -90,18 +98,27 @@ pub fn load_beside(files: Vec<SourceText>, unread: Vec<(String, Unread)>) -> Loa
     let mut drafts = Drafts::default();
     let mut findings = Vec::new();
     let mut syntax = Syntax::default();
+    let mut readable = Vec::with_capacity(files.len());
     for file in files {
         let path = file.path;
         match text_of(file.bytes) {
-            Ok(text) => {
-                let id = sources.add(&path, text);
-                read(id, &path, sources.text(id), &mut drafts, &mut findings, &mut syntax);
-            }
+            Ok(text) => readable.push((sources.add(&path, text), path)),
             Err(why) => unreadable(sources.add(&path, String::new()), why, &mut findings, &mut syntax),
         }
     }
     for (path, why) in unread {
         unreadable(sources.add(&path, String::new()), why, &mut findings, &mut syntax);
+    }
+    // No file knows of another yet, so that they are read side by side; what they say is put together in their order.
+    let readable = readable.par_iter().with_max_len(FILES_AT_ONCE);
+    let read: Vec<_> = readable.map(|(id, path)| read(*id, path, sources.text(*id))).collect();
+    for said in read {
+        if let Some(settings) = said.settings {
+            drafts.settings = settings;
+        }
+        drafts.add(said.drafts);
+        findings.extend(said.findings);
+        syntax.add(said.syntax);
     }
     let (estate, places) = resolve::resolve(drafts, &mut findings);
     let mut findings = syntax.without_echoes(findings);
@@ -152,16 +169,27 @@ fn unreadable(file: FileId, why: Unread, findings: &mut Vec<Finding>, syntax: &m
     findings.push(Finding::new(Place { file, start: 0, end: 0 }, Fault::Unread(why)));
 }
 
-fn read(file: FileId, path: &str, text: &str, drafts: &mut Drafts, findings: &mut Vec<Finding>, syntax: &mut Syntax) {
+/// What one file says.
+#[derive(Default)]
+struct Said {
+    settings: Option<Settings>,
+    drafts: Drafts,
+    findings: Vec<Finding>,
+    syntax: Syntax,
+}
+
+fn read(file: FileId, path: &str, text: &str) -> Said {
+    let mut said = Said::default();
     let page = Page::new(file, text);
-    let table = syntax.parse(&page);
+    let table = said.syntax.parse(&page);
     let all = 0..0;
     if path == "bonghwa.toml" {
-        settings::read(Row::open(&page, &SETTINGS, &table, all), drafts);
+        said.settings = Some(settings::read(Row::open(&page, &SETTINGS, &table, all)));
     } else if path.starts_with("runbooks/") {
-        runbook::read(Row::open(&page, &RUNBOOKS, &table, all), drafts);
+        runbook::read(Row::open(&page, &RUNBOOKS, &table, all), &mut said.drafts);
     } else {
-        topology::read(Row::open(&page, &TOPOLOGY, &table, all), drafts);
+        topology::read(Row::open(&page, &TOPOLOGY, &table, all), &mut said.drafts);
     }
-    findings.extend(page.into_findings());
+    said.findings = page.into_findings();
+    said
 }

@@ -1,7 +1,5 @@
 //! Names: finding what is meant, and what may have been meant.
 
-use std::cell::Cell;
-
 use crate::load::page::Named;
 use crate::model::Fault;
 use crate::model::Finding;
@@ -15,7 +13,6 @@ const COMPARISONS_MAX: usize = 500_000;
 pub(super) struct Names {
     what: Noun,
     sorted: Vec<(String, Option<usize>)>,
-    compared: Cell<usize>,
 }
 
 impl Names {
@@ -25,7 +22,7 @@ impl Names {
         // A name that was declared twice is known by its first declaration, which has a position.
         sorted.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.is_some().cmp(&a.1.is_some())));
         sorted.dedup_by(|later, first| later.0 == first.0);
-        Self { what, sorted, compared: Cell::new(0) }
+        Self { what, sorted }
     }
 
     /// Names whose positions are their order.
@@ -33,12 +30,14 @@ impl Names {
         Self::new(what, names.enumerate().map(|(at, name)| (name, Some(at))))
     }
 
-    /// The position of a name; tells of one that is declared nowhere.
+    /// The position of a name; tells of one that is declared nowhere. What may have been meant is said later, by
+    /// [`Self::suggest`]: it takes long, and not all of many are looked for.
     pub(super) fn find(&self, named: &Named, findings: &mut Vec<Finding>) -> Option<usize> {
         match self.sorted.binary_search_by(|(name, _)| name.as_str().cmp(&named.text)) {
             Ok(at) => self.sorted[at].1,
             Err(_) => {
-                findings.push(Finding::new(named.place, self.unknown(&named.text)));
+                let fault = Fault::UnknownName { what: self.what, name: named.text.clone(), near: None };
+                findings.push(Finding::new(named.place, fault));
                 None
             }
         }
@@ -55,17 +54,23 @@ impl Names {
     }
 
     /// The name that may have been meant.
-    pub(super) fn near(&self, name: &str) -> Option<String> {
-        if self.compared.get() > COMPARISONS_MAX {
-            return None;
-        }
-        self.compared.set(self.compared.get() + self.sorted.len());
+    pub(super) fn near(&self, name: &str) -> Option<&str> {
         let names = || self.sorted.iter().map(|(known, _)| known.as_str());
-        near(name, names()).or_else(|| longer(name, names())).map(str::to_owned)
+        near(name, names()).or_else(|| longer(name, names()))
     }
 
-    fn unknown(&self, name: &str) -> Fault {
-        Fault::UnknownName { what: self.what, name: name.to_owned(), near: self.near(name) }
+    /// Says of each name of this kind that is declared nowhere what may have been meant, as long as that takes no time.
+    pub(super) fn suggest(&self, findings: &mut [Finding]) {
+        let mut compared = 0;
+        for finding in findings {
+            if let Fault::UnknownName { what, name, near } = &mut finding.fault
+                && *what == self.what
+                && compared <= COMPARISONS_MAX
+            {
+                compared += self.sorted.len();
+                *near = self.near(name).map(str::to_owned);
+            }
+        }
     }
 }
 

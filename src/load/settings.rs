@@ -1,8 +1,8 @@
 //! Reads `bonghwa.toml`, and the lists of `uses` that stand in every kind of file.
 
-use crate::load::draft::Drafts;
 use crate::load::draft::OrchestratorDraft;
 use crate::load::draft::PoolDraft;
+use crate::load::draft::Settings;
 use crate::load::draft::UseDraft;
 use crate::load::fields::ANY_OF;
 use crate::load::fields::LIMITS;
@@ -23,13 +23,14 @@ use crate::model::Project;
 use crate::model::Ssh;
 
 /// Reads the settings of the project.
-pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
+pub(super) fn read(root: Row<'_, '_>) -> Settings {
+    let mut settings = Settings::default();
     let page = root.page;
     if let Some(row) = root.value("project").and_then(|value| Row::of(page, &PROJECT, value)) {
-        drafts.project = project(row);
+        settings.project = project(row);
     }
     if let Some(row) = root.value("orchestrator").and_then(|value| Row::of(page, &ORCHESTRATOR, value)) {
-        drafts.orchestrator = Some(orchestrator(row));
+        settings.orchestrator = Some(orchestrator(row));
     }
     for (key, value) in root.map("pools") {
         let name = page.named(key.get_ref(), &key.span());
@@ -38,16 +39,17 @@ pub(super) fn read(root: Row<'_, '_>, drafts: &mut Drafts) {
             && let Some(pool) = pool(name, row)
             && fine
         {
-            drafts.pools.push(pool);
+            settings.pools.push(pool);
         }
     }
     if let Some(row) = root.value("limits").and_then(|value| Row::of(page, &LIMITS, value)) {
-        drafts.limits = limits(row);
+        settings.limits = limits(row);
     }
     if let Some(row) = root.value("ssh").and_then(|value| Row::of(page, &SSH, value)) {
-        drafts.ssh = ssh(row);
+        settings.ssh = ssh(row);
     }
     root.done();
+    settings
 }
 
 fn project(row: Row<'_, '_>) -> Project {

@@ -37,6 +37,16 @@ impl Syntax {
         self.lost = true;
     }
 
+    /// What another file holds besides.
+    pub(super) fn add(&mut self, other: Self) {
+        self.broken.extend(other.broken);
+        if !other.spoken_of.is_empty() {
+            self.spoken_of.extend(other.spoken_of);
+            self.spoken_of.sort();
+        }
+        self.lost |= other.lost;
+    }
+
     /// Parses a page as far as it goes; tells of every syntax error.
     pub(super) fn parse<'t>(&mut self, page: &Page<'t>) -> DeTable<'t> {
         let (table, errors) = DeTable::parse_recoverable(page.text);

@@ -1,5 +1,9 @@
 //! The whole of placement on one screen: floors tier by tier, then full levels tier by tier.
 
+use rayon::iter::IndexedParallelIterator;
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::model::Amounts;
 use crate::model::DependencyKind;
 use crate::model::DomainId;
@@ -63,7 +67,10 @@ pub struct SiteAccount {
 #[must_use]
 pub fn place(estate: &Estate, incident: &Incident, situation: &Situation, urgency: &Urgency) -> Placement {
     let mut decided = put(estate, incident, situation, urgency).closed();
-    let services = (0..estate.services.len()).map(|at| decided.placed(ServiceId::new(at), incident)).collect();
+    let because = std::mem::take(&mut decided.because);
+    let Decided { work, lost, impacts, .. } = &decided;
+    let one = |(at, because)| placed(work, ServiceId::new(at), impacts[at], incident, lost, because);
+    let services = because.into_par_iter().enumerate().map(one).collect();
     let sites = (0..estate.sites.len()).map(|at| account(&decided.work, SiteId::new(at))).collect();
     Placement { services, sites, packing: decided.packing }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::model::Amounts;
 use crate::model::Estate;
 use crate::model::Ppm;
@@ -64,23 +67,15 @@ impl Means {
 impl<'a> Work<'a> {
     /// Puts everything where it is when the incident is declared.
     pub(in crate::placement) fn new(estate: &'a Estate, situation: &'a Situation, urgency: &'a Urgency) -> Self {
+        let services = (0..estate.services.len()).into_par_iter();
+        let seats: Vec<Vec<Seat>> = services.map(|at| seats_now(estate, situation, ServiceId::new(at))).collect();
         let mut ledger = Ledger::new(estate);
-        let mut seats = Vec::with_capacity(estate.services.len());
-        for at in 0..estate.services.len() {
-            let id = ServiceId::new(at);
-            let demand = situation.demand(estate, id, Level::Full);
-            let replicas = estate.services[at].replicas.iter().enumerate();
-            seats.push(
-                replicas
-                    .map(|(replica, declared)| {
-                        let seat = seat_now(situation, id, replica, declared, &demand);
-                        if situation.seats[at][replica].fate.serves() {
-                            ledger.occupy(declared.site, &seat.held);
-                        }
-                        seat
-                    })
-                    .collect::<Vec<_>>(),
-            );
+        for (at, seats) in seats.iter().enumerate() {
+            for (replica, seat) in seats.iter().enumerate() {
+                if situation.seats[at][replica].fate.serves() {
+                    ledger.occupy(estate.services[at].replicas[replica].site, &seat.held);
+                }
+            }
         }
         let victims = Victims::new(estate, situation, urgency, &seats);
         let added = vec![Vec::new(); estate.sites.len()];
@@ -279,6 +274,12 @@ pub(in crate::placement) fn can_shed(estate: &Estate, id: ServiceId) -> bool {
 pub(in crate::placement) fn largest(estate: &Estate, amounts: &Amounts) -> Option<(String, u64)> {
     let (at, amount) = amounts.0.iter().enumerate().max_by_key(|&(at, amount)| (*amount, usize::MAX - at))?;
     (*amount > 0).then(|| (estate.resources[at].clone(), *amount))
+}
+
+fn seats_now(estate: &Estate, situation: &Situation, id: ServiceId) -> Vec<Seat> {
+    let demand = situation.demand(estate, id, Level::Full);
+    let replicas = estate.service(id).replicas.iter().enumerate();
+    replicas.map(|(replica, declared)| seat_now(situation, id, replica, declared, &demand)).collect()
 }
 
 fn seat_now(situation: &Situation, id: ServiceId, at: usize, replica: &Replica, demand: &Amounts) -> Seat {

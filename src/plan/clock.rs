@@ -98,9 +98,13 @@ pub(in crate::plan) fn solve(
     names: &[String],
 ) -> Result<Clock, Box<Refusal>> {
     let pools = pools(scene);
-    let mut problem = problem(scene, web, &pools);
-    let solved = schedule(&problem, Effort(effort)).map_err(|error| Box::new(refusal(error, names, &pools)))?;
-    let without_people = without_people(&mut problem, web, &solved);
+    let problem = problem(scene, web, &pools);
+    let (solved, quick) = rayon::join(|| schedule(&problem, Effort(effort)), || without_people(&problem, web));
+    let solved = solved.map_err(|error| Box::new(refusal(error, names, &pools)))?;
+    // Never later than with people.
+    let with_people = |at: usize| solved.starts[at] + problem.tasks[at].duration;
+    let least = |at: usize| quick.as_ref().map_or(with_people(at), |ends| ends[at].min(with_people(at)));
+    let without_people = (0..problem.tasks.len()).map(least).collect();
     Ok(Clock { problem, schedule: solved, without_people, pools })
 }
 
@@ -171,25 +175,13 @@ fn claims(scene: &Scene<'_>, draft: &Draft, operators: Option<u32>) -> Vec<Claim
     claims
 }
 
-/// The same order with every person answering at once: each node as early as those before it allow, pools kept as the
-/// schedule used them. Never later than with people.
-///
-/// The problem is as it was when this is done: a copy of it would be larger than anything else here.
-fn without_people(problem: &mut Problem, web: &Web, solved: &Schedule) -> Vec<Millis> {
-    let durations: Vec<Millis> = problem.tasks.iter().map(|task| task.duration).collect();
+/// When each node ends if every person answers at once: each as early as those before it allow, pools kept.
+fn without_people(problem: &Problem, web: &Web) -> Option<Vec<Millis>> {
     let of_drafts = web.drafts.iter().map(|draft| draft.duration_from == DurationFrom::Person);
-    let of_people = of_drafts.chain(web.gates.iter().map(|gate| gate.person));
-    for (task, _) in problem.tasks.iter_mut().zip(of_people).filter(|(_, of_people)| *of_people) {
-        task.duration = Millis::ZERO;
-    }
-    let quick = greedy(problem).ok();
-    let quick = |at: usize| quick.as_ref().map(|starts| starts[at] + problem.tasks[at].duration);
-    let slow = |at: usize| solved.starts[at] + durations[at];
-    let ends = (0..durations.len()).map(|at| quick(at).map_or(slow(at), |end| end.min(slow(at)))).collect();
-    for (task, duration) in problem.tasks.iter_mut().zip(durations) {
-        task.duration = duration;
-    }
-    ends
+    let of_people: Vec<bool> = of_drafts.chain(web.gates.iter().map(|gate| gate.person)).collect();
+    let starts = greedy(problem, |task| of_people[task]).ok()?;
+    let lasts = |at: usize| if of_people[at] { Millis::ZERO } else { problem.tasks[at].duration };
+    Some(starts.iter().enumerate().map(|(at, start)| *start + lasts(at)).collect())
 }
 
 fn refusal(error: ScheduleError, names: &[String], pools: &[PoolOnPaper]) -> Refusal {

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::model::Action;
 use crate::model::Amounts;
 use crate::model::Estate;
@@ -66,14 +69,14 @@ pub(in crate::plan) fn write(
     inputs: &Inputs,
 ) -> Plan {
     let estate = scene.estate();
-    let services = services(scene, web, ready, clock, names);
+    let (services, (gates, steps)) =
+        rayon::join(|| services(scene, web, ready, clock, names), || nodes(scene, web, clock, names));
     step_issues(scene, web, names, &mut issues);
     service_issues(scene, web, &services, &mut issues);
     site_issues(scene, &mut issues);
     input_issues(scene, web, inputs, &mut issues);
     issues.dedup();
     sort(&mut issues, &services);
-    let (gates, steps) = nodes(scene, web, clock, names);
     let net = Net::of(scene);
     let providers = records::providers(net, &steps);
     let mut pools = clock.pools.clone();
@@ -288,7 +291,7 @@ fn nodes(scene: &Scene<'_>, web: &Web, clock: &Clock, names: &[String]) -> (Vec<
         })
         .collect();
     let mut steps: Vec<Step> = sorted(0..count)
-        .into_iter()
+        .into_par_iter()
         .map(|node| step(scene, &web.drafts[node as usize], node, names, clock, after(node)))
         .collect();
     groups::fill(scene, &mut steps);

@@ -64,6 +64,18 @@ pub fn plan_on(
     observation: &Observation,
     inputs: &Inputs,
 ) -> Result<Plan, Box<Refusal>> {
+    let mut plan = nameless(ground, incident, observation, inputs)?;
+    canon::name(&mut plan).map_err(|error| Refusal::Broken { violations: vec![error.to_string()] })?;
+    Ok(plan)
+}
+
+/// The same, before it has its name.
+pub(in crate::plan) fn nameless(
+    ground: &Ground<'_>,
+    incident: &Incident,
+    observation: &Observation,
+    inputs: &Inputs,
+) -> Result<Plan, Box<Refusal>> {
     let estate = ground.estate;
     refuse::before(estate, incident)?;
     let mode = mode_of(incident).ok_or(Refusal::MixedStates)?;
@@ -102,13 +114,19 @@ pub fn plan_on(
     clock::spread_urgency(&mut web);
     shared::in_turn(&scene, &mut web);
     let names = names::names(&scene, &web);
-    let clock = clock::solve(&scene, &web, inputs.effort, &names)?;
-    let mut plan = paper::write(&scene, &web, &ready, &clock, &names, issues, inputs);
-    plan.outlook = outlook(ground, incident, &situation, &urgency, mode);
+    // What the next loss would do needs nothing of this: it is found meanwhile.
+    let (outlook, written) = rayon::join(
+        || outlook(ground, incident, &situation, &urgency, mode),
+        || -> Result<Plan, Box<Refusal>> {
+            let clock = clock::solve(&scene, &web, inputs.effort, &names)?;
+            Ok(paper::write(&scene, &web, &ready, &clock, &names, issues, inputs))
+        },
+    );
+    let mut plan = written?;
+    plan.outlook = outlook;
     paper::owed(&mut plan, &scene, &web);
     paper::elsewhere(&mut plan, estate, observation);
     paper::premises(&mut plan, estate, observation);
-    canon::name(&mut plan).map_err(|error| Refusal::Broken { violations: vec![error.to_string()] })?;
     Ok(plan)
 }
 

@@ -6,6 +6,9 @@
 
 use std::cmp::Reverse;
 
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::schedule::net::Need;
 use crate::schedule::net::Net;
 
@@ -71,7 +74,7 @@ fn closures(net: &Net, first_done: u64) -> Vec<u64> {
     let mut by_head: Vec<u32> = net.tasks().collect();
     by_head.sort_by_key(|&task| Reverse(heads[task as usize]));
     let ranks = 0..u8::try_from(net.classes.len()).unwrap_or(u8::MAX);
-    ranks.map(|rank| closure(net, &heads, &by_head, rank, first_done)).collect()
+    ranks.into_par_iter().map(|rank| closure(net, &heads, &by_head, rank, first_done)).collect()
 }
 
 /// Earliest starts by precedence, and by what is kept: who claims more than the rest must wait for the first rank.

@@ -175,13 +175,14 @@ pub fn schedule(problem: &Problem, effort: Effort) -> Result<Schedule, ScheduleE
     })
 }
 
-/// The starts that [`schedule`] gives for no effort at all, without asking how good they are.
+/// The starts that [`schedule`] gives for no effort at all, without asking how good they are, where the tasks that
+/// `no_time` names by their index take none.
 ///
 /// # Errors
 ///
 /// Says why there can be no schedule: see [`ScheduleError`].
-pub fn greedy(problem: &Problem) -> Result<Vec<Millis>, ScheduleError> {
-    let net = net::Net::build(problem)?;
+pub fn greedy(problem: &Problem, no_time: impl Fn(usize) -> bool) -> Result<Vec<Millis>, ScheduleError> {
+    let net = net::Net::where_some_take_no_time(problem, no_time)?;
     Ok(by_index(&net, &improve::greedy(&net)))
 }
 

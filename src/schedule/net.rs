@@ -91,6 +91,14 @@ pub(super) struct Net {
 impl Net {
     /// Checks and lays out.
     pub(super) fn build(problem: &Problem) -> Result<Self, ScheduleError> {
+        Self::where_some_take_no_time(problem, |_| false)
+    }
+
+    /// The same, as if some tasks, by their index in the problem, took no time.
+    pub(super) fn where_some_take_no_time(
+        problem: &Problem,
+        no_time: impl Fn(usize) -> bool,
+    ) -> Result<Self, ScheduleError> {
         check(problem)?;
         let origin = topological(problem)?;
         let mut number = vec![0_u32; origin.len()];
@@ -111,7 +119,8 @@ impl Net {
             *pair = (pair.1, pair.0);
         }
         let behind = Lists::gather(origin.len(), &pairs);
-        let durations = origin.iter().map(|&old| problem.tasks[old as usize].duration.0).collect();
+        let lasts = |old: usize| if no_time(old) { 0 } else { problem.tasks[old].duration.0 };
+        let durations = origin.iter().map(|&old| lasts(old as usize)).collect();
         let mut net = Self { origin, durations, before, behind, ..Self::default() };
         net.rank(problem);
         net.claim(problem)?;

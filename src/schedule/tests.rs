@@ -103,7 +103,7 @@ proptest! {
         assert!(found.placements <= effort.max(problem.tasks.len() as u64));
         assert_eq!(schedule(&problem, Effort(effort)).unwrap(), found);
         assert!(found.starts.iter().zip(&found.heads).all(|(start, head)| start >= head));
-        assert_eq!(schedule(&problem, Effort(0)).unwrap().starts, greedy(&problem).unwrap());
+        assert_eq!(schedule(&problem, Effort(0)).unwrap().starts, greedy(&problem, |_| false).unwrap());
     }
 
     #[test]
@@ -251,7 +251,7 @@ fn wrong_problems_say_what_is_wrong() {
     ] {
         let problem = Problem { tasks, pools: pools.clone() };
         assert_eq!(schedule(&problem, Effort::DEFAULT), Err(error.clone()));
-        assert_eq!(greedy(&problem), Err(error));
+        assert_eq!(greedy(&problem, |_| false), Err(error));
     }
 }
 

@@ -42,14 +42,29 @@ struct Index {
     resources: Names,
 }
 
+impl Index {
+    /// Says of names that lead nowhere what may have been meant.
+    fn suggest(&self, findings: &mut [Finding]) {
+        let Self { tiers, sites, places, whereabouts, kits, services, routes, providers, runbooks, pools, resources } =
+            self;
+        for names in [tiers, sites, places, whereabouts, kits, services, routes, providers, runbooks, pools, resources]
+        {
+            names.suggest(findings);
+        }
+    }
+}
+
 /// Makes the estate; tells of every name that leads nowhere, and of whatever contradicts itself.
 pub(super) fn resolve(mut drafts: Drafts, findings: &mut Vec<Finding>) -> (Estate, Places) {
     settle_all(&mut drafts, findings);
     nothing_declared(&drafts, findings);
     let mut estate = Estate {
-        project: Project { timezone: zone(&drafts.project), title: std::mem::take(&mut drafts.project.title) },
-        limits: Limits { ..drafts.limits },
-        ssh: drafts.ssh.clone(),
+        project: Project {
+            timezone: zone(&drafts.settings.project),
+            title: std::mem::take(&mut drafts.settings.project.title),
+        },
+        limits: Limits { ..drafts.settings.limits },
+        ssh: drafts.settings.ssh.clone(),
         tiers: drafts.tiers.iter().map(|(_, tier)| tier.clone()).collect(),
         resources: distinct(drafts.sites.iter().flat_map(sites::resources)),
         domains: distinct(drafts.sites.iter().flat_map(|site| site.domains.iter().map(|name| name.text.as_str()))),
@@ -60,7 +75,7 @@ pub(super) fn resolve(mut drafts: Drafts, findings: &mut Vec<Finding>) -> (Estat
     let index = index(&drafts, &estate);
     let mut places = Places {
         tiers: drafts.tiers.iter().map(|(name, _)| name.place).collect(),
-        orchestrator: drafts.orchestrator.as_ref().map(|orchestrator| orchestrator.place),
+        orchestrator: drafts.settings.orchestrator.as_ref().map(|orchestrator| orchestrator.place),
         ..Places::default()
     };
     sites::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
@@ -72,6 +87,7 @@ pub(super) fn resolve(mut drafts: Drafts, findings: &mut Vec<Finding>) -> (Estat
     runbooks::resolve(&mut drafts, &index, &mut estate, &mut places, findings);
     let no_address = usage::check(&drafts, &index, &estate, &places, findings);
     runbooks::put_to_people(&drafts, &no_address, &mut estate);
+    index.suggest(findings);
     (estate, places)
 }
 
@@ -83,7 +99,7 @@ fn settle_all(drafts: &mut Drafts, findings: &mut Vec<Finding>) {
     settle(Noun::Service, &mut drafts.services, |service| &service.name, findings);
     settle(Noun::Route, &mut drafts.routes, |route| &route.name, findings);
     settle(Noun::Provider, &mut drafts.providers, |provider| &provider.name, findings);
-    settle(Noun::Pool, &mut drafts.pools, |pool| &pool.name, findings);
+    settle(Noun::Pool, &mut drafts.settings.pools, |pool| &pool.name, findings);
     settle(Noun::Runbook, &mut drafts.runbooks, |runbook| &runbook.name, findings);
     settled::tiers(&mut drafts.tiers, findings);
     settled::sites_and_places(drafts, findings);
@@ -165,7 +181,7 @@ fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<String> {
 fn pools(drafts: &Drafts, findings: &mut Vec<Finding>) -> Vec<Pool> {
     let usual = |size: u32| u32::from(size > 1);
     let mut pools = Vec::new();
-    for draft in &drafts.pools {
+    for draft in &drafts.settings.pools {
         let kept = match draft.kept {
             Some((kept, place)) if kept >= draft.size => {
                 let fault = Fault::OutOfRange { text: kept.to_string(), low: 0, high: u64::from(draft.size - 1) };

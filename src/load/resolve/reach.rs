@@ -108,7 +108,7 @@ pub(super) fn hosts_and_uses(
         places.host_rules.push(place);
         estate.host_rules.push(rule);
     }
-    if let Some(draft) = &drafts.orchestrator {
+    if let Some(draft) = &drafts.settings.orchestrator {
         estate.orchestrator = Orchestrator {
             copies_at: whereabouts(&draft.copies_at, index, findings),
             uses: needs(&draft.uses, index, estate, findings),

@@ -1,5 +1,9 @@
 //! Runbooks: what their steps name.
 
+use rayon::iter::IndexedParallelIterator;
+use rayon::iter::IntoParallelIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::load::draft::AddressDraft;
 use crate::load::draft::Drafts;
 use crate::load::draft::RunbookDraft;
@@ -15,6 +19,7 @@ use crate::model::Noun;
 use crate::model::Places;
 use crate::model::PoolId;
 use crate::model::RouteId;
+use crate::model::Runbook;
 use crate::model::RunbookId;
 use crate::model::RunbookPlaces;
 use crate::model::StepTemplate;
@@ -27,29 +32,54 @@ pub(super) fn resolve(
     places: &mut Places,
     findings: &mut Vec<Finding>,
 ) {
-    let mut runbooks = Vec::with_capacity(drafts.runbooks.len());
     // Drafts are used up one by one: beside each other, drafts and runbooks would take twice the room.
-    for draft in drafts.runbooks.drain(..) {
-        let RunbookDraft { name, mut runbook, reviewed, procedures } = draft;
-        let mut place = RunbookPlaces { name: name.place, reviewed, steps: Vec::new(), procedures: Vec::new() };
-        for (procedure, mut steps) in procedures {
-            order(&mut steps, findings);
-            let in_runbook = (RunbookId::new(runbooks.len()), place.procedures.len());
-            for (at, name) in steps.iter_mut().enumerate().filter_map(|(at, step)| Some((at, step.subset.take()?))) {
-                drafts.subsets.push(SubsetDraft { runbook: in_runbook.0, procedure: in_runbook.1, step: at, name });
-            }
-            for (step, place) in steps.iter().enumerate().filter_map(|(at, step)| Some((at, step.address?))) {
-                drafts.addresses.push(AddressDraft { runbook: in_runbook.0, procedure: in_runbook.1, step, place });
-            }
-            place.procedures.push(procedure);
-            place.steps.push(steps.iter().map(|step| step.place).collect());
-            let steps = steps.into_iter().map(|draft| step(draft, index, estate, findings)).collect();
-            runbook.procedures.push((procedure, steps));
-        }
-        places.runbooks.push(place);
-        runbooks.push(runbook);
+    let written = std::mem::take(&mut drafts.runbooks).into_par_iter().enumerate();
+    let resolved: Vec<Resolved> = written.map(|(at, draft)| one(RunbookId::new(at), draft, index, estate)).collect();
+    let mut runbooks = Vec::with_capacity(resolved.len());
+    for one in resolved {
+        runbooks.push(one.runbook);
+        places.runbooks.push(one.places);
+        drafts.subsets.extend(one.subsets);
+        drafts.addresses.extend(one.addresses);
+        findings.extend(one.findings);
     }
     estate.runbooks = runbooks;
+}
+
+/// A runbook whose names lead somewhere, and what only its users know.
+struct Resolved {
+    runbook: Runbook,
+    places: RunbookPlaces,
+    subsets: Vec<SubsetDraft>,
+    addresses: Vec<AddressDraft>,
+    findings: Vec<Finding>,
+}
+
+fn one(id: RunbookId, draft: RunbookDraft, index: &Index, estate: &Estate) -> Resolved {
+    let RunbookDraft { name, runbook, reviewed, procedures } = draft;
+    let mut resolved = Resolved {
+        runbook,
+        places: RunbookPlaces { name: name.place, reviewed, steps: Vec::new(), procedures: Vec::new() },
+        subsets: Vec::new(),
+        addresses: Vec::new(),
+        findings: Vec::new(),
+    };
+    for (at, (procedure, mut steps)) in procedures.into_iter().enumerate() {
+        order(&mut steps, &mut resolved.findings);
+        for (step, draft) in steps.iter_mut().enumerate() {
+            if let Some(name) = draft.subset.take() {
+                resolved.subsets.push(SubsetDraft { runbook: id, procedure: at, step, name });
+            }
+            if let Some(place) = draft.address {
+                resolved.addresses.push(AddressDraft { runbook: id, procedure: at, step, place });
+            }
+        }
+        resolved.places.procedures.push(procedure);
+        resolved.places.steps.push(steps.iter().map(|step| step.place).collect());
+        let steps = steps.into_iter().map(|draft| step(draft, index, estate, &mut resolved.findings)).collect();
+        resolved.runbook.procedures.push((procedure, steps));
+    }
+    resolved
 }
 
 fn step(draft: StepDraft, index: &Index, estate: &Estate, findings: &mut Vec<Finding>) -> StepTemplate {
@@ -101,6 +131,10 @@ pub(super) fn put_to_people(drafts: &Drafts, no_address: &[usize], estate: &mut 
 
 /// What steps follow: names of the same procedure, and no circle. A circle leaves the order written.
 fn order(steps: &mut [StepDraft], findings: &mut Vec<Finding>) {
+    if steps.iter().all(|step| step.step.needs.is_none()) {
+        return;
+    }
+    let told = findings.len();
     let mut ids: Vec<(String, usize)> = steps.iter().enumerate().map(|(at, step)| (step.step.id.clone(), at)).collect();
     ids.sort();
     let known = crate::load::names::Names::new(Noun::Step, ids.into_iter().map(|(id, at)| (id, Some(at))));
@@ -114,6 +148,7 @@ fn order(steps: &mut [StepDraft], findings: &mut Vec<Finding>) {
         before.dedup();
         follows.push(before);
     }
+    known.suggest(&mut findings[told..]);
     let names: Vec<String> = steps.iter().map(|step| step.step.id.clone()).collect();
     for (step, before) in steps.iter_mut().zip(&follows) {
         if let Some(needs) = &mut step.step.needs {

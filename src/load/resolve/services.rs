@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use rayon::iter::IndexedParallelIterator;
+use rayon::iter::IntoParallelRefMutIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::load::draft::AmountsDraft;
 use crate::load::draft::DegradedDraft;
 use crate::load::draft::DependencyDraft;
@@ -60,12 +64,20 @@ pub(super) fn resolve(
     if estate.tiers.is_empty() {
         drafts.services.clear();
     }
-    let mut services = Vec::with_capacity(drafts.services.len());
-    for (at, draft) in drafts.services.iter_mut().enumerate() {
-        let mut desk = Desk { index, estate, findings };
-        let (service, place) = desk.service(ServiceId::new(at), draft);
+    // Names lead somewhere by now, and no service is looked at for another: they are resolved side by side.
+    let known: &Estate = estate;
+    let one = |(at, draft): (usize, &mut ServiceDraft)| {
+        let mut own = Vec::new();
+        let mut desk = Desk { index, estate: known, findings: &mut own };
+        (desk.service(ServiceId::new(at), draft), own)
+    };
+    let resolved: Vec<_> = drafts.services.par_iter_mut().enumerate().map(one).collect();
+    let mut services = Vec::with_capacity(resolved.len());
+    places.services.reserve(resolved.len());
+    for ((service, place), own) in resolved {
         services.push(service);
         places.services.push(place);
+        findings.extend(own);
     }
     estate.services = services;
 }
@@ -133,7 +145,7 @@ impl Desk<'_> {
     fn tier(&mut self, name: Option<&Named>) -> TierId {
         let last = self.estate.tiers.len().saturating_sub(1);
         let Some(name) = name else { return TierId::new(last) };
-        let near = || self.index.tiers.near(&name.text).and_then(|near| self.index.tiers.position(&near));
+        let near = || self.index.tiers.near(&name.text).and_then(|near| self.index.tiers.position(near));
         TierId::new(self.index.tiers.find(name, self.findings).or_else(near).unwrap_or(last))
     }
 

@@ -183,6 +183,11 @@ impl<'a> Paper<'a> {
         (item as usize).checked_sub(self.plan.steps.len()).and_then(|at| self.plan.gates.get(at))
     }
 
+    /// Items and services by name.
+    pub(super) const fn names(&self) -> &Names<'a> {
+        &self.names
+    }
+
     /// The service with this name.
     pub(super) fn service_named(&self, name: &str) -> Option<ServiceId> {
         self.names.service(name)
