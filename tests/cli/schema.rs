@@ -56,8 +56,8 @@ fn what_is_printed_as_json_has_the_shape_that_schema_prints() {
     assert_eq!(report, parse(&json(&["report", "--format", "json"], 0)));
     test.run(&["report", "--json", "--format", "text"]).code(2);
     fits(&test, "status", &json(&["status", "--json"], 0));
-    let edge = fits(&test, "edge", &json(&with(&["explain", "--without", "send:session", "--json"]), 0));
-    assert_eq!(edge["caller"], "send");
+    let edge = fits(&test, "edge", &json(&with(&["explain", "--without", "text-message:session", "--json"]), 0));
+    assert_eq!(edge["caller"], "text-message");
 }
 
 #[test]
