@@ -26,6 +26,7 @@ mod scale;
 mod schema;
 mod screen;
 mod servers;
+mod several;
 mod small;
 mod sshd;
 mod status;

@@ -155,6 +155,7 @@ fn a_person_moves_a_real_balancer_and_a_real_zone() {
     assert_eq!(edge.asks(10), Some(5), "nothing happens before the answer");
     tty.types("web");
     tty.sees("is done");
+    tty.prompts();
     let north = edge.asks(100).expect("every request is answered");
     assert!((8..=12).contains(&north), "{north}");
 

@@ -2,17 +2,18 @@
 
 use std::fs;
 use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::mpsc;
-use std::time::Duration;
 
-use bonghwa::journal;
 use bonghwa::run::Event;
 use bonghwa::run::Found;
 use bonghwa::run::RunEnd;
 
 use crate::run::Test;
+use crate::several::did;
+use crate::several::events;
+use crate::several::is_held;
+use crate::several::runs;
+use crate::several::spawn;
+use crate::several::until;
 use crate::tty::Tty;
 
 /// Three sites; every step writes a line into `did`, and starting mail takes until there is a file `go`.
@@ -23,44 +24,6 @@ fn three() -> Test {
         .file("runbooks/mail.toml", include_str!("three/mail.toml"))
         .file("runbooks/store.toml", include_str!("three/store.toml"))
         .file("runbooks/cut-off.toml", include_str!("three/cut-off.toml"))
-}
-
-/// Waits for as long as the slowest machine may take.
-fn until(what: &str, so: impl Fn() -> bool) {
-    let (_keep, pause) = mpsc::channel::<()>();
-    for _ in 0..1_200 {
-        if so() {
-            return;
-        }
-        // Nothing is ever sent: it is how long to wait.
-        pause.recv_timeout(Duration::from_millis(50)).unwrap_or_default();
-    }
-    panic!("{what} never came");
-}
-
-fn spawn(mut command: Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts")
-}
-
-fn did(test: &Test) -> String {
-    fs::read_to_string(test.path().join("did")).unwrap_or_default()
-}
-
-fn runs(test: &Test) -> Vec<String> {
-    let entries = fs::read_dir(test.path().join(".bonghwa/runs")).expect("runs");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("a run").file_name().into_string().expect("a name")).collect();
-    names.sort();
-    names
-}
-
-fn events(test: &Test, run: &str) -> Vec<Event> {
-    let reading = journal::read(&test.path().join(".bonghwa/runs").join(run)).expect("a journal");
-    reading.entries.into_iter().map(|entry| entry.event).collect()
-}
-
-fn held(test: &Test, run: &str) -> bool {
-    events(test, run).iter().any(|event| matches!(event, Event::Held { .. }))
 }
 
 /// A run of the answer to the loss of the north that waits for `go`, and its name.
@@ -114,9 +77,9 @@ fn a_run_that_lives_settles_and_gives_way() {
         "{}",
         asked.err()
     );
-    assert!(!held(&test, &run));
+    assert!(!is_held(&test, &run));
     let replan = spawn(test.command(&["replan", "--lost", "south", "--yes", "the south burns"]));
-    until("the hold", || held(&test, &run));
+    until("the hold", || is_held(&test, &run));
     assert!(runs(&test).len() == 1, "the next run begins before the first one has settled");
     fs::write(test.path().join("go"), "").expect("a file");
     handed_over(&test, &run, replan);
@@ -133,6 +96,7 @@ fn what_is_asked_on_a_terminal_is_asked_in_one_way() {
     tty.sees("Why? One line");
     tty.types("");
     tty.sees("this needs a reason");
+    tty.prompts();
     for (typed, question, told) in [
         ("replan --lost south", "Type south to hand over to it;", "south was not typed: nothing was handed over"),
         ("retreat", "Type retreat to take run", "retreat was not typed: nothing was undone"),
@@ -141,12 +105,13 @@ fn what_is_asked_on_a_terminal_is_asked_in_one_way() {
         tty.sees(question);
         tty.types("yes");
         tty.sees(told);
+        tty.prompts();
     }
-    assert!(!held(&test, &run), "{:?}", events(&test, &run));
+    assert!(!is_held(&test, &run), "{:?}", events(&test, &run));
     tty.types("clear; bonghwa replan --lost south");
     tty.sees("Type south to hand over to it");
     tty.types("south");
-    until("the hold", || held(&test, &run));
+    until("the hold", || is_held(&test, &run));
     // What is in flight ends after nothing new begins, so what was shown is what is left.
     fs::write(test.path().join("go"), "").expect("a file");
     let done = Event::RunEnded { end: RunEnd::Done };
@@ -162,7 +127,7 @@ fn a_run_whose_process_is_gone_is_settled_first() {
     parent.kill().expect("a kill");
     parent.wait().expect("an end");
     let replan = spawn(test.command(&["replan", &run, "--lost", "south", "--yes", "the south burns"]));
-    until("the hold", || held(&test, &run));
+    until("the hold", || is_held(&test, &run));
     fs::write(test.path().join("go"), "").expect("a file");
     handed_over(&test, &run, replan);
 }

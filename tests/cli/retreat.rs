@@ -2,16 +2,17 @@
 
 use std::fs;
 use std::process::Child;
-use std::process::Command;
-use std::process::Stdio;
-use std::sync::mpsc;
-use std::time::Duration;
 
-use bonghwa::journal;
 use bonghwa::run::Event;
 use bonghwa::run::RunEnd;
 
 use crate::run::Test;
+use crate::several::did;
+use crate::several::events;
+use crate::several::is_held;
+use crate::several::runs;
+use crate::several::spawn;
+use crate::several::until;
 
 const SETTINGS: &str = r#"
 [project]
@@ -159,39 +160,6 @@ fn world(test: &Test) -> (Vec<String>, String) {
     (names, fs::read_to_string(test.path().join("mail/users")).expect("users"))
 }
 
-fn until(what: &str, so: impl Fn() -> bool) {
-    let (_keep, pause) = mpsc::channel::<()>();
-    for _ in 0..1_200 {
-        if so() {
-            return;
-        }
-        // Nothing is ever sent: it is how long to wait.
-        pause.recv_timeout(Duration::from_millis(50)).unwrap_or_default();
-    }
-    panic!("{what} never came");
-}
-
-fn spawn(mut command: Command) -> Child {
-    command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the tool starts")
-}
-
-fn did(test: &Test) -> String {
-    fs::read_to_string(test.path().join("did")).unwrap_or_default()
-}
-
-fn runs(test: &Test) -> Vec<String> {
-    let entries = fs::read_dir(test.path().join(".bonghwa/runs")).expect("runs");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("a run").file_name().into_string().expect("a name")).collect();
-    names.sort();
-    names
-}
-
-fn events(test: &Test, run: &str) -> Vec<Event> {
-    let reading = journal::read(&test.path().join(".bonghwa/runs").join(run)).expect("a journal");
-    reading.entries.into_iter().map(|entry| entry.event).collect()
-}
-
 /// A run that has switched mail over, and waits for `go` before it fences the store.
 fn begun(test: &Test) -> (Child, String) {
     let process = spawn(test.command(&["run", "plan.json"]));
@@ -213,10 +181,6 @@ fn over(test: &Test) -> String {
     });
     assert!(process.wait_with_output().expect("an end").status.success());
     run
-}
-
-fn is_held(test: &Test, run: &str) -> bool {
-    events(test, run).iter().any(|event| matches!(event, Event::Held { .. }))
 }
 
 #[test]

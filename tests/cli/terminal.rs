@@ -29,6 +29,8 @@ fn cancels(tty: &Tty) {
     tty.sees("HELD ");
     tty.press(&["C-c"]);
     tty.sees("was cancelled");
+    // What is typed before the terminal is the shell's again may be dropped.
+    tty.prompts();
 }
 
 /// A shell that is usable: it echoes, it shows where one types, and a line is a line.
