@@ -2,6 +2,8 @@
 //! in the same world, and a reader of both looks for what must never be. `BONGHWA_SEED` replays a seed that fails, and
 //! `BONGHWA_FAMILIES` plays more of them than a test run does.
 
+mod verdict;
+
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
@@ -16,14 +18,10 @@ use crate::driver::World;
 use crate::engine::Patience;
 use crate::engine::People;
 use crate::engine::people::nobody;
-use crate::engine::tests::family::Family;
-use crate::engine::tests::family::Member;
-use crate::engine::tests::family::sealed_sites_are_left_alone;
 use crate::engine::tests::night::BEGIN;
 use crate::engine::tests::night::Hands;
 use crate::engine::tests::night::Life;
 use crate::engine::tests::night::Stage;
-use crate::engine::tests::watch::Watch;
 use crate::journal::Journal;
 use crate::journal::Memory;
 use crate::model::Date;
@@ -45,11 +43,9 @@ use crate::plan::Step;
 use crate::plan::plan_on;
 use crate::plan::prepare;
 use crate::plan::tests::estate_of;
-use crate::plan::verify;
 use crate::run::Command;
 use crate::run::Entry;
 use crate::run::Event;
-use crate::run::GateState;
 use crate::run::NoChild;
 use crate::run::RunEnd;
 use crate::run::SoNow;
@@ -348,82 +344,6 @@ impl Story {
         let told = journal.number(state.now, events);
         journal.append(&told).unwrap();
         (journal.reader().entries(), Ok(Stage::new(plan)))
-    }
-
-    fn check(&self, fate: &Fate, played: &Played) -> Result<(), String> {
-        let read = |stage: &'_ Stage, entries: &[Entry]| -> Result<(), String> {
-            Watch::read(&stage.plan, &stage.script, entries).map(drop)
-        };
-        if self.lapse != Some(Lapse::DoesNotSettle) {
-            read(&self.stage, &played.parent).map_err(|why| format!("parent: {why}"))?;
-        }
-        let mut members = vec![Member {
-            name: "parent",
-            plan: &self.stage.plan,
-            entries: &played.parent,
-            watch: Watch::follow(&self.stage.plan, &played.parent)?,
-        }];
-        if let Some((stage, entries)) = &played.child {
-            read(stage, entries).map_err(|why| format!("child: {why}"))?;
-            self.second_eyes("the child", &stage.plan)?;
-            let watch = Watch::follow(&stage.plan, entries)?;
-            members.push(Member { name: "child", plan: &stage.plan, entries, watch });
-        }
-        let (world, silences, faults) = (&played.world, fate.silences.as_slice(), fate.faults.as_slice());
-        let family = Family { members, world, silences, faults, begin: BEGIN };
-        family.check()?;
-        self.next(fate, &family.members)
-    }
-
-    /// The plan after the family: of another loss alone, from what all of them left behind.
-    fn next(&self, fate: &Fate, members: &[Member<'_>]) -> Result<(), String> {
-        let runs: Vec<(&Plan, &[Entry])> = members.iter().map(|member| (member.plan, member.entries)).collect();
-        let so = self.so_now(&runs);
-        let third = incident(Scope::Site(fate.third));
-        let Ok(plan) = child(&self.estate, &third, &so, |seen| make(&self.estate, &third, seen)) else {
-            return Ok(());
-        };
-        sealed_sites_are_left_alone(members, &plan).map_err(|why| format!("next: {why}"))?;
-        self.second_eyes("next", &plan)?;
-        let home = Incident { scopes: vec![(third.scopes[0].0.clone(), ScopeState::Returning)], ..third };
-        let back = make(&self.estate, &home, &so.observation);
-        let sealed = so.observation.quarantined.contains(&fate.third);
-        match (sealed, back) {
-            (true, Ok(_)) => Err("a quarantined site is gone back to".to_owned()),
-            (false, Ok(plan)) => self.second_eyes("the way home", &plan),
-            (true | false, Err(_)) => Ok(()),
-        }
-    }
-
-    fn second_eyes(&self, name: &str, plan: &Plan) -> Result<(), String> {
-        match verify(&self.estate, plan).first() {
-            Some(first) => Err(format!("the second pair of eyes disagrees with {name}: {first:?}")),
-            None => Ok(()),
-        }
-    }
-
-    fn meet(&self, fate: &Fate, played: &Played, met: &mut Met) {
-        *met.entry(("successor", played.word)).or_default() += 1;
-        let whose = |at: usize| self.stage.plan.steps[at].hosts.as_ref().map(|hosts| hosts.set.clone());
-        for at in 0..self.stage.script.steps() {
-            let on = |pattern: &Pattern| whose(at).is_some_and(|set| pattern.matches(&set));
-            if on(&fate.second.0) {
-                *met.entry(("second loss", played.struck.steps[at].state.word())).or_default() += 1;
-            }
-        }
-        let Some(back) = fate.silences[0].until.map(|until| BEGIN.after(until)) else { return };
-        let past: Vec<Entry> = played.parent.iter().filter(|entry| entry.at <= back).cloned().collect();
-        let over = played.parent.last().is_some_and(|entry| entry.at <= back);
-        let state = self.stage.state(&past);
-        let when = if over { "return, parent over" } else { "return" };
-        for (at, gate) in self.stage.plan.gates.iter().enumerate().filter(|(_, gate)| !gate.opened_by.is_empty()) {
-            let owed = state.debts.iter().any(|debt| debt.gate == gate.id);
-            let stands = &state.gates[at].state;
-            let word = if owed && matches!(stands, GateState::Open(_)) { "owed" } else { stands.word() };
-            *met.entry((when, word)).or_default() += 1;
-        }
-        let proven = self.stage.state(&played.parent).debts.len() < state.debts.len();
-        *met.entry(("return", if proven { "debt collected" } else { "nothing collected" })).or_default() += 1;
     }
 }
 

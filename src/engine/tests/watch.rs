@@ -2,6 +2,8 @@
 //!
 //! It shares nothing with the fold but the entries, and says what must never be in any journal.
 
+mod laws;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -13,7 +15,6 @@ use crate::plan::Effect;
 use crate::plan::Gate;
 use crate::plan::GateKind;
 use crate::plan::Plan;
-use crate::plan::PoolOnPaper;
 use crate::plan::Step;
 use crate::run::End;
 use crate::run::Entry;
@@ -348,82 +349,12 @@ impl<'a> Watch<'a> {
         self.a_share_is_kept(step)
     }
 
-    /// What a step of a later class takes leaves the share of the first class alone, until that class is back. What could
-    /// never begin beside that share may, while nobody else is there.
-    fn a_share_is_kept(&self, step: &Step) -> Result<(), String> {
-        if step.class == 0 || by_person(step) || step.claims.is_empty() {
-            return Ok(());
-        }
-        let first_steps = self.plan.steps.iter().filter(|first| first.class == 0).map(|first| &first.id);
-        let first_gates = self.plan.gates.iter().filter(|first| first.class == 0).map(|first| &first.id);
-        if first_steps.chain(first_gates).all(|id| self.is_over(id)) {
-            return Ok(());
-        }
-        for pool in &self.plan.pools {
-            let amount = claimed(step, pool);
-            let others = || self.flying.keys().filter(|id| **id != step.id).map(|id| self.steps[id.as_str()]);
-            let used: u32 = others().map(|other| claimed(other, pool)).sum();
-            let first: u32 = others().filter(|other| other.class == 0).map(|other| claimed(other, pool)).sum();
-            let kept = pool.kept_for_first.min(pool.size).saturating_sub(first);
-            let alone = used == 0 && amount + kept > pool.size;
-            if amount > 0 && used + amount + kept > pool.size && !alone {
-                return Err(format!("it takes of {} what is kept for the first class", pool.id));
-            }
-        }
-        Ok(())
-    }
-
     /// A journal ends with the run, or a day after everything that was asked was answered, or had its time.
     fn nobody_waits_for_ever(&self) -> Result<(), String> {
         match self.flying.keys().chain(&self.asked).next() {
             Some(id) if !self.ended => Err(format!("{id} is waited for, for ever")),
             Some(_) | None => Ok(()),
         }
-    }
-
-    /// Whoever was begun with a writer is not left without one, whatever people want of the rest.
-    fn nothing_half_done(&self) -> Result<(), String> {
-        if !self.flying.is_empty() {
-            return Ok(());
-        }
-        let could = |id: &str| !self.is_over(id) && self.steps[id].after.iter().all(|after| self.is_over(after));
-        match self.sections.left_inside(|id| self.began.contains(id), could) {
-            Some(id) => Err(format!("{id} was left undone inside a critical section")),
-            None => Ok(()),
-        }
-    }
-
-    /// What flies together fits into the pools.
-    fn within_pools(&self) -> Result<(), String> {
-        for pool in &self.plan.pools {
-            let all: Vec<&String> = self.flying.keys().collect();
-            let used: u32 = all.iter().map(|id| claimed(self.steps[id.as_str()], pool)).sum();
-            if used > pool.size {
-                return Err(format!("{} holds {} and {used} are taken by {all:?}", pool.id, pool.size));
-            }
-        }
-        Ok(())
-    }
-
-    /// Nobody less urgent takes what a step of the first class could have had.
-    fn nobody_was_passed_over(&self, step: &Step) -> Result<(), String> {
-        if step.class == 0 || by_person(step) {
-            return Ok(());
-        }
-        let waits = self.plan.steps.iter().filter(|first| {
-            first.class == 0
-                && !by_person(first)
-                && !self.attempts.contains_key(&first.id)
-                && !self.is_over(&first.id)
-                && first.after.iter().all(|after| self.is_over(after))
-        });
-        for first in waits.filter(|_| !self.held) {
-            let shared = first.claims.iter().find(|claim| step.claims.iter().any(|mine| mine.pool == claim.pool));
-            if let Some(claim) = shared {
-                return Err(format!("{} waits for {}", first.id, claim.pool));
-            }
-        }
-        Ok(())
     }
 
     fn ended(&mut self, id: &str, end: &End) -> Result<(), String> {
@@ -453,23 +384,6 @@ impl<'a> Watch<'a> {
         }
         Ok(())
     }
-
-    /// In the end both readers say the same of every step and gate.
-    fn compare(&self, script: &Script, state: &State) -> Result<(), String> {
-        for at in 0..script.len() {
-            let name = script.name(at);
-            if state.is_over(script, at) != self.is_over(name) {
-                return Err(format!("{name}: the fold says {}, and the watch does not", state.is_over(script, at)));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What a step takes of a pool. People who are asked share their questions out themselves.
-fn claimed(step: &Step, pool: &PoolOnPaper) -> u32 {
-    let claims = step.claims.iter().filter(|claim| claim.pool == pool.id && !by_person(step));
-    claims.map(|claim| claim.amount).sum()
 }
 
 fn by_person(step: &Step) -> bool {

@@ -6,5 +6,6 @@ mod outcomes;
 pub(crate) mod player;
 mod random;
 mod retreat;
+mod retreat_estate;
 pub(crate) mod talk;
 mod unheard;
