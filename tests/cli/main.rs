@@ -3,12 +3,17 @@
 //! Every test has a project of its own in a folder that vanishes, no colour, and a fixed day.
 
 mod answer;
+#[cfg(feature = "aws")]
+mod aws;
 mod crowd;
 mod estate;
 mod evacuate;
 mod far;
 mod live;
 mod live_end;
+#[cfg(feature = "aws")]
+#[path = "../../src/driver/tests/moto.rs"]
+mod moto;
 mod moved;
 mod net;
 mod observe;

@@ -36,10 +36,10 @@ impl Moto {
     pub(crate) fn start() -> Self {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/moto/bin/moto_server");
         assert!(program.exists(), "moto is missing: run ./needs aws");
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut command = Command::new(program);
         command.args(["-H", "127.0.0.1", "-p", &port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
-        let moto = Self { process: command.spawn().unwrap(), port };
+        let moto = Self { process: command.spawn().expect("moto starts"), port };
         let answers = || {
             thread::park_timeout(PAUSE);
             moto.ask("GET", "/moto-api/", "moto", "").is_some()
@@ -89,6 +89,11 @@ impl Moto {
     }
 }
 
+fn free_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+    listener.local_addr().expect("an address").port()
+}
+
 /// The region that it is asked for.
 pub(crate) const REGION: &str = "us-east-1";
 
@@ -135,7 +140,7 @@ impl<'m> HostedZone<'m> {
 
     /// The weight of a site.
     pub(crate) fn weight(&self, site: &str) -> u64 {
-        between(&self.shown(site), "<Weight>", "</Weight>").parse().unwrap()
+        between(&self.shown(site), "<Weight>", "</Weight>").parse().expect("a number")
     }
 }
 
@@ -143,7 +148,7 @@ impl<'m> HostedZone<'m> {
 pub(crate) fn weighted(record: &str, site: &str, address: &str, weight: u64, more: &str) -> String {
     format!(
         "<ResourceRecordSet><Name>{record}</Name><Type>A</Type><SetIdentifier>{site}</SetIdentifier><Weight>{weight}\
-         </Weight><TTL>30</TTL><ResourceRecords><ResourceRecord><Value>{address}</Value></ResourceRecord></ResourceRecords>\
+         </Weight><TTL>5</TTL><ResourceRecords><ResourceRecord><Value>{address}</Value></ResourceRecord></ResourceRecords>\
          {more}</ResourceRecordSet>"
     )
 }
@@ -163,5 +168,5 @@ pub(crate) fn group(moto: &Moto, name: &str, desired: u32, most: u32) {
 /// How many instances a group was asked for.
 pub(crate) fn desired(moto: &Moto) -> u32 {
     let groups = moto.post("autoscaling", "/", "Action=DescribeAutoScalingGroups&Version=2011-01-01");
-    between(&groups, "<DesiredCapacity>", "</DesiredCapacity>").parse().unwrap()
+    between(&groups, "<DesiredCapacity>", "</DesiredCapacity>").parse().expect("a number")
 }

@@ -89,7 +89,7 @@ async fn weights_are_moved_in_stages_and_health_checks_stay() {
     assert_eq!(outcome.end, End::Ok, "{outcome:?}");
     for (site, weight) in [("ansan", 0), ("pangyo", 0), ("tokyo", 255)] {
         let set = zone.shown(site);
-        assert!(set.contains(&check) && set.contains("<TTL>30</TTL>"), "{set}");
+        assert!(set.contains(&check) && set.contains("<TTL>5</TTL>"), "{set}");
         assert_eq!(zone.weight(site), weight, "{site}");
     }
     let End::CouldNotStart(why) = go(&by(&moto.at(), "Z0NOBODY"), Duration::from_secs(30)).await.end else {
