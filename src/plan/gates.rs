@@ -175,7 +175,7 @@ fn fence(scene: &Scene<'_>, web: &mut Web, id: ServiceId, source: usize, issues:
     let attest = own.iter().find_map(|&step| {
         let draft = &web.drafts[step as usize];
         let question = draft.template(scene.estate())?.attest.as_ref()?;
-        Some(Fill::new(scene, draft).text(question))
+        Some(Fill::new(scene, draft).said(question))
     });
     let mut after = site_steps.clone();
     if fate != Fate::Lost || site_steps.is_empty() {

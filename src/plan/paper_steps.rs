@@ -52,7 +52,6 @@ pub(in crate::plan) fn step(
     let estate = scene.estate();
     let template = draft.template(estate);
     let fill = Fill::new(scene, draft);
-    let text = |text: &Text| fill.text(text);
     let probe = |probe: &Option<Box<Probe>>| probe.as_ref().map(|probe| fill.probe(probe));
     Step {
         id: names[node as usize].clone(),
@@ -67,7 +66,7 @@ pub(in crate::plan) fn step(
         done_if: template.and_then(|it| probe(&it.done_if)),
         verify: template.and_then(|it| probe(&it.verify)),
         undo: undo(scene, draft, &fill),
-        attest: template.and_then(|it| it.attest.as_ref()).map(text),
+        attest: template.and_then(|it| it.attest.as_ref()).map(|question| fill.said(question)),
         position: template.and_then(|it| probe(&it.position)),
         uses: draft.uses.iter().map(|chosen| used(scene, *chosen)).collect(),
         after,
@@ -249,7 +248,7 @@ impl<'a> Fill<'a> {
     }
 
     /// A text that people read.
-    fn said(&self, text: &Text) -> String {
+    pub(in crate::plan) fn said(&self, text: &Text) -> String {
         self.filled(text).finish().unwrap_or_else(|left| left.to_string())
     }
 
