@@ -392,6 +392,10 @@ faults! {
     78, Error, BadRecord { route: String, why: RecordError };
     /// An auto-scaling group that can't be asked for what a plan would launch.
     79, Error, BadGroup { provider: String, why: GroupError };
+    /// A DNS record with addresses of one family at some of its sites only.
+    80, Warning, FamilyGap { route: String, family: &'static str, has: Vec<String>, lacks: Vec<String> };
+    /// A ramp that begins below the smallest share that its keeper can give.
+    81, Warning, RampTooFine { route: String, kind: ProviderKind, first: Ppm, least: Ppm };
 }
 
 impl Fault {

@@ -269,4 +269,22 @@ pub(super) const SERVICES: &[Explanation] = &[
         mend: "Give each group one provider and one site, and name in `instance` every resource by which services grow.",
         example: "instance = { cores = 32, gbps = 0.4 }",
     },
+    Explanation {
+        code: 80,
+        title: "A DNS record with addresses of one family at some of its sites only",
+        meaning: "IPv4 and IPv6 addresses have a record set each. Who asks for one of them is led to the sites that have \
+                  such addresses, in other shares than the plan says; and where users are sent to a site without any, who \
+                  has only that family finds nobody.",
+        mend: "Give every site of the route addresses of both families, or leave one of them out everywhere.",
+        example: "at = { ansan = [\"203.0.113.10\", \"2001:db8:20::10\"], pangyo = [\"198.51.100.10\", \"2001:db8:10::10\"] }",
+    },
+    Explanation {
+        code: 81,
+        title: "A ramp that begins below what weights can give",
+        meaning: "Weights are whole numbers up to 256 (HAProxy) or 255 (Route 53), and tools are given a tenth of a percent. A \
+                  smaller share comes to the least that there is, or to nothing, so the first stage proves something else \
+                  than it says.",
+        mend: "Begin with a share that can be given: 0.4 % for weights, 0.1 % for commands and requests.",
+        example: "ramp = [\"1%\", \"10%\", \"50%\", \"100%\"]",
+    },
 ];

@@ -4,6 +4,7 @@ use crate::model::Fault;
 use crate::model::GroupError;
 use crate::model::NoAddress;
 use crate::model::Noun;
+use crate::model::Ppm;
 use crate::model::ProviderKind;
 use crate::model::RecordError;
 use crate::model::amount_text;
@@ -142,6 +143,8 @@ pub(super) fn reach(fault: &Fault) -> Option<FaultWords> {
         Fault::EmptyRecords => says("a route without addresses", "empty")
             .help("an empty record set takes a service off the net: name addresses, or leave the site out"),
         Fault::BadRecord { route, why } => record(route, why),
+        Fault::FamilyGap { route, family, has, lacks } => family_gap(route, family, has, lacks),
+        Fault::RampTooFine { route, kind, first, least } => too_fine(route, *kind, (*first, *least)),
         Fault::BadGroup { provider, why } => group(provider, why),
         Fault::BadRamp(why) => {
             says("this is no ramp", ramp(*why)).help("write ramp = [\"1%\", \"10%\", \"50%\", \"100%\"]")
@@ -281,6 +284,25 @@ fn group(provider: &str, why: &GroupError) -> FaultWords {
         )
         .help(format!("say how much one instance gives: instance = {{ {resource} = …, … }}")),
     }
+}
+
+fn family_gap(route: &str, family: &str, has: &[String], lacks: &[String]) -> FaultWords {
+    says(
+        format!("{} has {family} addresses at {} and none at {}", quoted(route), has.join(", "), lacks.join(", ")),
+        "not everywhere",
+    )
+    .help(
+        "who asks for such an address never comes to a site without one, and finds nobody where it is alone: give each \
+         site both kinds, or leave one kind out",
+    )
+}
+
+fn too_fine(route: &str, kind: ProviderKind, (first, least): (Ppm, Ppm)) -> FaultWords {
+    says(
+        format!("the ramp of {} begins at {first}, and {} gives no less than {least}", quoted(route), provider(kind)),
+        "too small a share",
+    )
+    .help("begin with a share that can be given: a smaller stage sends nobody, or more than it says")
 }
 
 /// What is wrong with where a route leads.

@@ -109,6 +109,14 @@ pub(crate) fn cases() -> Vec<Case> {
             "topology/more.toml",
             "[route.more]\nprovider = \"gslb\"\nname = \"MSG.talk.example\"\nttl = \"30s\"\nat = { ansan = [\"203.0.113.11\"] }\n",
         ),
+        swap("IPv6 at one site only", "ansan = [\"203.0.113.10\"]", "ansan = [\"203.0.113.10\", \"2001:db8::10\"]"),
+        add(
+            "a ramp that weights can't follow",
+            "topology/more.toml",
+            "[provider.lb]\nkind = \"haproxy\"\nservers = [\"lb.ansan:9999\"]\n\
+             [route.more]\nprovider = \"lb\"\nname = \"more\"\nttl = \"30s\"\nramp = [\"0.2%\", \"100%\"]\n\
+             at = { ansan = [\"a1\"] }\n",
+        ),
         swap("a low TTL that is not lower", "ttl = \"30s\"\n", "ttl = \"30s\"\nlow-ttl = \"30s\"\n"),
         add(
             "a low TTL where nobody keeps answers",

@@ -9,6 +9,7 @@ use crate::model::Fault;
 use crate::model::Finding;
 use crate::model::Millis;
 use crate::model::Places;
+use crate::model::Ppm;
 use crate::model::ProviderKind;
 use crate::model::RecordError;
 use crate::model::Route;
@@ -28,6 +29,10 @@ pub(super) fn check(estate: &Estate, places: &Places, findings: &mut Vec<Finding
             whys.extend((!is_lower).then_some(RecordError::NotLower));
             whys.extend((!provider.kind.keeps_ttl()).then_some(RecordError::KeepsNoTtl));
         }
+        if provider.kind == ProviderKind::Rfc2136 || provider.kind == ProviderKind::Route53 {
+            findings.extend(gap(estate, route).map(|fault| Finding::new(*place, fault)));
+        }
+        findings.extend(fine(route, provider.kind).map(|fault| Finding::new(*place, fault)));
         let record = (route.provider.at(), bare(&route.record));
         match kept.get(&record) {
             Some(other) => whys.push(RecordError::AlsoBy((*other).to_owned())),
@@ -50,6 +55,40 @@ fn twice(estate: &Estate, route: &Route, whys: &mut Vec<RecordError>) {
             }
         }
     }
+}
+
+/// Whoever asks for one family of addresses is led to the sites that have such, and to nobody where none of those is left.
+fn gap(estate: &Estate, route: &Route) -> Option<Fault> {
+    let mut all = route.at.iter().flat_map(|(_, addresses)| addresses);
+    if all.any(|address| address.parse::<IpAddr>().is_err()) {
+        // That is told, and nobody knows of which family it should have been.
+        return None;
+    }
+    let is_of = |address: &String, is_v6: bool| address.parse::<IpAddr>().is_ok_and(|ip| ip.is_ipv6() == is_v6);
+    [("IPv4", false), ("IPv6", true)].into_iter().find_map(|(family, is_v6)| {
+        let (mut has, mut lacks) = (Vec::new(), Vec::new());
+        for (site, addresses) in &route.at {
+            let named = if addresses.iter().any(|address| is_of(address, is_v6)) { &mut has } else { &mut lacks };
+            named.push(estate.site(*site).name.clone());
+        }
+        let is_gap = !has.is_empty() && !lacks.is_empty();
+        is_gap.then(|| Fault::FamilyGap { route: route.name.clone(), family, has, lacks })
+    })
+}
+
+/// A stage below what weights can express sends nobody, or more than was meant. What addresses come to by turns depends on
+/// who else is in the record, and a plan says so.
+fn fine(route: &Route, kind: ProviderKind) -> Option<Fault> {
+    let least = match kind {
+        // One part against the largest weight of another: 256, and 255.
+        ProviderKind::Haproxy => Ppm(Ppm::ONE.0 / 257),
+        ProviderKind::Route53 => Ppm(Ppm::ONE.0 / 256),
+        // Percentages with one digit behind the point.
+        ProviderKind::Http | ProviderKind::Command => Ppm(1_000),
+        ProviderKind::Rfc2136 | ProviderKind::AwsAutoscaling => return None,
+    };
+    let first = route.ramp.iter().copied().min().filter(|first| *first < least)?;
+    Some(Fault::RampTooFine { route: route.name.clone(), kind, first, least })
 }
 
 fn in_dns(route: &Route, zone: Option<&str>, whys: &mut Vec<RecordError>) {
