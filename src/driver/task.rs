@@ -29,7 +29,7 @@ pub enum Task {
     /// Change how long the answers of a route may be kept.
     Ttl(Box<TtlTask>),
     /// Launch capacity.
-    Scale(ScaleTask),
+    Scale(Box<ScaleTask>),
     /// Tell somebody. A failure never holds a run, but it is told as it is.
     Notify {
         /// What it says.
@@ -162,6 +162,8 @@ pub struct ProviderTask {
     pub read: Option<String>,
     /// What changes it. May still name `record` and `shares`, or `service`, `site` and `amounts`.
     pub write: Option<String>,
+    /// What sees the present state by another way than its keeper, as `read` does. May still name `record`.
+    pub look: Option<String>,
     /// Variables and where their values are: `env:NAME`, `file:PATH`.
     pub env: Vec<(String, String)>,
 }

@@ -95,18 +95,24 @@ impl Tool {
         let missing = |key: &str| format!("the provider {name} has no `{key}`: what can't be read back is not written");
         let read = provider.read.as_deref().ok_or_else(|| missing("read"))?;
         let write = provider.write.as_deref().ok_or_else(|| missing("write"))?;
-        let parsed = |text: &str, key: &str| match Text::parse(text) {
-            Ok(text) => Ok(text.fill(&value)),
-            Err(_) => Err(format!("`{key}` of the provider {name} can't be read: {text}")),
-        };
-        let unknown =
-            |key: &str, text: &Text| format!("`{key}` of the provider {name} names what has no value: {text}");
-        let read = parsed(read, "read")?.finish().map_err(|text| unknown("read", &text))?;
-        let write = parsed(write, "write")?;
+        let read = whole(name, "read", read, &value)?;
+        let write = parsed(name, "write", write, &value)?;
         if write.names().any(|name| name != late) {
-            return Err(unknown("write", &write));
+            return Err(unknown(name, "write", &write));
         }
         Ok((read, write))
+    }
+
+    /// `look` of a provider, where it has one and all that it names has a value.
+    ///
+    /// # Errors
+    ///
+    /// What is missing, for people.
+    pub(super) fn look<'v>(
+        provider: &ProviderTask,
+        value: impl Fn(&str) -> Option<&'v str>,
+    ) -> Result<Option<String>, String> {
+        provider.look.as_deref().map(|look| whole(&provider.name, "look", look, &value)).transpose()
     }
 
     /// Looks whether these could be asked, and asks nobody.
@@ -114,10 +120,11 @@ impl Tool {
     /// # Errors
     ///
     /// What is wrong with an address, for people.
-    pub(super) fn check(&self, read: &str, write: &str) -> Result<(), String> {
+    pub(super) fn check(&self, read: &str, write: &str, look: Option<&str>) -> Result<(), String> {
         if self.by == By::Http {
             self.get(read)?;
             self.put(write, "")?;
+            look.map(|look| self.get_beside(look, read)).transpose()?;
         }
         Ok(())
     }
@@ -129,6 +136,13 @@ impl Tool {
     /// The request that reads.
     fn get(&self, read: &str) -> Result<Ready, String> {
         self.ready("GET", read, None, READ_MAX)
+    }
+
+    /// The request that looks. The headers hold secrets of whoever keeps the state: they go where `read` goes, and to
+    /// nobody else.
+    fn get_beside(&self, look: &str, read: &str) -> Result<Ready, String> {
+        let bare = self.request("GET", look, Vec::new(), None, READ_MAX)?;
+        if bare.is_at(&self.get(read)?) { self.get(look) } else { Ok(bare) }
     }
 
     /// The request that writes: `METHOD URL`, or `URL` alone for a PUT.
@@ -148,8 +162,19 @@ impl Tool {
 
     fn ready(&self, method: &str, url: &str, body: Option<String>, most: Duration) -> Result<Ready, String> {
         // A name of a variable has no dashes, and a header has no underscores.
-        let mut headers: Vec<(String, String)> =
+        let headers: Vec<(String, String)> =
             self.env.iter().map(|(name, value)| (name.replace('_', "-"), value.clone())).collect();
+        self.request(method, url, headers, body, most)
+    }
+
+    fn request(
+        &self,
+        method: &str,
+        url: &str,
+        mut headers: Vec<(String, String)>,
+        body: Option<String>,
+        most: Duration,
+    ) -> Result<Ready, String> {
         if body.is_some() {
             headers.push(("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned()));
         }
@@ -170,21 +195,35 @@ impl Tool {
 
     /// What `read` gives.
     pub(super) async fn told(&self, read: &str) -> Result<String, Unread> {
+        self.heard("read", read, || self.get(read)).await
+    }
+
+    /// What `look` gives.
+    pub(super) async fn seen(&self, look: &str, read: &str) -> Result<String, Unread> {
+        self.heard("look", look, || self.get_beside(look, read)).await
+    }
+
+    async fn heard(
+        &self,
+        key: &str,
+        text: &str,
+        request: impl FnOnce() -> Result<Ready, String>,
+    ) -> Result<String, Unread> {
         let silent = |why: String| Unread::Silent(format!("{} can't be asked: {why}", self.name));
         match self.by {
-            By::Command => match self.exec.once(self.line(read), READ_MAX, TABLE_BYTES).await {
+            By::Command => match self.exec.once(self.line(text), READ_MAX, TABLE_BYTES).await {
                 Ok(heard) if heard.status.success() => String::from_utf8(heard.out)
-                    .map_err(|_| Unread::Refused(format!("what `read` of {} prints is no text", self.name))),
-                Ok(heard) => Err(silent(format!("`read` ended with {}{}", heard.status, words(&heard.said.head)))),
+                    .map_err(|_| Unread::Refused(format!("what `{key}` of {} prints is no text", self.name))),
+                Ok(heard) => Err(silent(format!("`{key}` ended with {}{}", heard.status, words(&heard.said.head)))),
                 Err(Mute::NotBegun(why)) => Err(Unread::Refused(format!("{}: {why}", self.name))),
-                Err(Mute::NoAnswer(why, said)) => Err(silent(format!("`read`: {why}{}", words(&said.head)))),
+                Err(Mute::NoAnswer(why, said)) => Err(silent(format!("`{key}`: {why}{}", words(&said.head)))),
             },
             By::Http => {
-                let ready = self.get(read).map_err(Unread::Refused)?;
+                let ready = request().map_err(Unread::Refused)?;
                 match exchange(&ready, READ_MAX).await {
                     Came::Expected(said) => Ok(said.head),
                     Came::Unexpected(what, said) => {
-                        let why = format!("`read` of {}: {what}{}", self.name, words(&said.head));
+                        let why = format!("`{key}` of {}: {what}{}", self.name, words(&said.head));
                         Err(if is_of_server(&what) || passes(&what) {
                             Unread::Silent(why)
                         } else {
@@ -230,6 +269,21 @@ impl Tool {
             }
         }
     }
+}
+
+fn parsed<'v>(name: &str, key: &str, text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<Text, String> {
+    match Text::parse(text) {
+        Ok(text) => Ok(text.fill(value)),
+        Err(_) => Err(format!("`{key}` of the provider {name} can't be read: {text}")),
+    }
+}
+
+fn whole<'v>(name: &str, key: &str, text: &str, value: impl Fn(&str) -> Option<&'v str>) -> Result<String, String> {
+    parsed(name, key, text, value)?.finish().map_err(|text| unknown(name, key, &text))
+}
+
+fn unknown(name: &str, key: &str, text: &Text) -> String {
+    format!("`{key}` of the provider {name} names what has no value: {text}")
 }
 
 /// Whether the fault is the other side's, so that it may pass, and may have come after it was done.

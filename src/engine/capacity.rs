@@ -23,7 +23,7 @@ pub(in crate::engine) fn launches(plan: &Plan, steps: &[usize], run: &str) -> Ve
         let step = &plan.steps[*at];
         let key = Key { run: run.to_owned(), step: step.id.clone(), attempt: 0 };
         match job::job(plan, step, key, &BTreeSet::new())?.task {
-            Task::Scale(task) => Some((step.id.clone(), task)),
+            Task::Scale(task) => Some((step.id.clone(), *task)),
             Task::Ssh { .. } | Task::Exec { .. } | Task::Http(_) | Task::Route(_) => None,
             Task::Ttl(_) | Task::Notify { .. } | Task::Wait(_) => None,
         }

@@ -142,7 +142,7 @@ pub(in crate::engine) fn task(plan: &Plan, step: &Step, action: &ActionOnPaper, 
         ActionOnPaper::Http(http) => Task::Http(http_task(http, run)),
         ActionOnPaper::Route(shift) => Task::Route(Box::new(route_task(plan, shift, run)?)),
         ActionOnPaper::Ttl(ttl) => Task::Ttl(Box::new(ttl_task(plan, ttl, run)?)),
-        ActionOnPaper::Scale { provider, to, instances } => Task::Scale(ScaleTask {
+        ActionOnPaper::Scale { provider, to, instances } => Task::Scale(Box::new(ScaleTask {
             provider: provider_task(plan, provider, run),
             service: step.service.clone().unwrap_or_default(),
             site: step.site.clone().unwrap_or_default(),
@@ -151,7 +151,7 @@ pub(in crate::engine) fn task(plan: &Plan, step: &Step, action: &ActionOnPaper, 
                 Some(instances) => vec![(INSTANCES.to_owned(), instances.saturating_mul(1_000))],
                 None => to.clone(),
             },
-        }),
+        })),
         ActionOnPaper::Notify { message, via } => Task::Notify { message: named(message), via: named(via) },
         ActionOnPaper::Wait(probe) => Task::Wait(probe_of(plan, step, probe, run)?),
         ActionOnPaper::Confirm { .. } | ActionOnPaper::Fetch { .. } => return None,
@@ -280,6 +280,7 @@ fn provider_task(plan: &Plan, name: &str, run: &str) -> ProviderTask {
         region: known.and_then(|known| known.region.clone()),
         read: known.and_then(|known| text(&known.read)),
         write: known.and_then(|known| text(&known.write)),
+        look: known.and_then(|known| text(&known.look)),
         env: known.map(|known| known.env.clone()).unwrap_or_default(),
     }
 }

@@ -158,6 +158,7 @@ pub(super) fn provider(name: Named, row: Row<'_, '_>) -> ProviderDraft {
         standing: row.count("standing").unwrap_or(0),
         read: template("read"),
         write: template("write"),
+        look: template("look"),
         env: env(&row),
         uses: Vec::new(),
     };
@@ -204,8 +205,8 @@ fn server(page: &Page<'_>, value: &Value<'_>, kind: Option<ProviderKind>) -> Opt
 }
 
 /// Keys that only some kinds of providers have.
-const KEYS_OF_KINDS: [&str; 11] =
-    ["servers", "also", "zone", "tsig", "group", "region", "instance", "standing", "read", "write", "env"];
+const KEYS_OF_KINDS: [&str; 12] =
+    ["servers", "also", "zone", "tsig", "group", "region", "instance", "standing", "read", "write", "look", "env"];
 
 /// Which keys a provider of a kind must have, and which it may have.
 fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
@@ -215,7 +216,7 @@ fn keys_of_kind(row: &Row<'_, '_>, kind: ProviderKind) {
         ProviderKind::Route53 => (&["zone"], &["servers", "env"]),
         ProviderKind::AwsAutoscaling => (&["group", "region", "instance", "standing"], &["servers", "env"]),
         // What can't be read back is not written.
-        ProviderKind::Http | ProviderKind::Command => (&["read", "write"], &["servers", "env"]),
+        ProviderKind::Http | ProviderKind::Command => (&["read", "write"], &["servers", "look", "env"]),
     };
     for key in must.iter().copied().filter(|key| !row.has(key)) {
         row.tell(Fault::KeyForKind { key, kind });

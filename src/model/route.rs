@@ -91,6 +91,8 @@ pub struct Provider {
     pub read: Option<Text>,
     /// What changes it, for `http` and `command`.
     pub write: Option<Text>,
+    /// What sees where a route leads by another way than its keeper, for `http` and `command`.
+    pub look: Option<Text>,
     /// Secrets by reference, for `http` and `command`. Sorted.
     pub env: Vec<(String, SecretRef)>,
     /// What it needs in order to work at all.
@@ -112,7 +114,7 @@ impl Provider {
     /// The first of these names that its texts name.
     #[must_use]
     pub fn names_any(&self, names: &[&str]) -> Option<String> {
-        let texts = [&self.read, &self.write].into_iter().flatten();
+        let texts = [&self.read, &self.write, &self.look].into_iter().flatten();
         texts.flat_map(Text::names).find(|name| names.contains(name)).map(str::to_owned)
     }
 }

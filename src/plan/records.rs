@@ -191,6 +191,7 @@ fn on_paper(net: Net<'_>, provider: &Provider) -> ProviderOnPaper {
         region: provider.region.clone(),
         read: provider.read.as_ref().map(ToString::to_string),
         write: provider.write.as_ref().map(ToString::to_string),
+        look: provider.look.as_ref().map(ToString::to_string),
         env: provider.env.iter().map(|(name, from): &(String, SecretRef)| (name.clone(), from.to_string())).collect(),
     }
 }

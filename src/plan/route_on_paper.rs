@@ -115,6 +115,9 @@ pub struct ProviderOnPaper {
     pub read: Option<String>,
     /// What changes it; may name `run`, and `record` and `shares`, or `service`, `site` and `amounts`.
     pub write: Option<String>,
+    /// What sees the present state by another way than its keeper; may name `run` and `record`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look: Option<String>,
     /// Variables and where their values are.
     pub env: Vec<(String, String)>,
 }

@@ -26,10 +26,13 @@ const NEAR: u64 = 50_000;
 const HEAD: usize = 11;
 
 impl Wanted {
-    /// Whether a route could be read, would take a change, and leads where it should.
+    /// Whether a route could be read, would take a change, and leads where it should, as its keeper and all say who see it
+    /// by another way.
     #[must_use]
     pub fn is_met_by(&self, seen: &RouteSeen) -> bool {
-        seen.troubles.is_empty() && seen.leads.as_ref().is_some_and(|leads| self.is_near(leads))
+        seen.troubles.is_empty()
+            && seen.leads.as_ref().is_some_and(|leads| self.is_near(leads))
+            && seen.looks.iter().filter_map(|look| look.leads.as_ref()).all(|leads| self.is_near(leads))
     }
 
     fn is_near(&self, leads: &[(String, Ppm)]) -> bool {

@@ -336,14 +336,18 @@ pub fn tag(step: &Step, hosts: u64, unreached: &[String], heard: Option<(By, Hea
 /// What follows of a shift, from what was seen of its route.
 #[must_use]
 pub fn shift_tag(shift: &RouteOnPaper, seen: Option<&RouteSeen>) -> Tag {
-    let Some(RouteSeen { leads: Some(leads), troubles, .. }) = seen else { return Tag::Refused };
+    let Some(RouteSeen { leads: Some(leads), looks, troubles, .. }) = seen else { return Tag::Refused };
     if !troubles.is_empty() {
         return Tag::Refused;
     }
-    let share = |site: &str| leads.iter().find(|(at, _)| at == site).map_or(Ppm::ZERO, |(_, share)| *share);
-    let there = shift.to.iter().all(|(site, share_of)| share(site).0.abs_diff(share_of.0) <= NEAR.0);
-    let left = shift.leaves.iter().all(|site| share(site) == Ppm::ZERO);
-    Tag::Probed { by: By::Route, done: there && left, so: 0, of: 0 }
+    let is_so = |table: &[(String, Ppm)]| {
+        let share = |site: &str| table.iter().find(|(at, _)| at == site).map_or(Ppm::ZERO, |(_, share)| *share);
+        let there = shift.to.iter().all(|(site, share_of)| share(site).0.abs_diff(share_of.0) <= NEAR.0);
+        there && shift.leaves.iter().all(|site| share(site) == Ppm::ZERO)
+    };
+    // A keeper that says so is no proof where somebody sees it otherwise.
+    let seen_otherwise = looks.iter().filter_map(|look| look.leads.as_deref()).any(|table| !is_so(table));
+    Tag::Probed { by: By::Route, done: is_so(leads) && !seen_otherwise, so: 0, of: 0 }
 }
 
 /// What follows of a change of how long answers may be kept, from what was seen of its route. Since when they are kept for

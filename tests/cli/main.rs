@@ -11,6 +11,7 @@ mod evacuate;
 mod far;
 mod live;
 mod live_end;
+mod looked;
 #[cfg(feature = "aws")]
 #[path = "../../src/driver/tests/moto.rs"]
 mod moto;

@@ -72,9 +72,19 @@ pub(crate) fn cases() -> Vec<Case> {
         swap("a ramp that stops", "\"50%\", \"100%\"]", "\"50%\"]"),
         swap("no ramp", "ramp = [\"1%\", 0.1, \"50%\", \"100%\"]", "ramp = []"),
         swap("a key of another kind of provider", "group = \"msg\"", "group = \"msg\"\nzone = \"x.\""),
+        swap(
+            "a look at what its servers are asked for",
+            "zone = \"talk.example.\"\n",
+            "zone = \"talk.example.\"\nlook = \"dig msg\"\n",
+        ),
         swap("a key that a kind of provider needs", "zone = \"talk.example.\"\n", ""),
         swap("a provider that can't read back", "read = \"pager list {{ record }}\"\n", ""),
         swap("a name that only what writes knows", "pager list {{ record }}", "pager list {{ shares }}"),
+        swap(
+            "a look that would know what was written",
+            "read = \"pager list {{ record }}\"\n",
+            "read = \"pager list {{ record }}\"\nlook = \"pager probe {{ shares }}\"\n",
+        ),
         swap("a name that a provider does not know", "pager set {{ record }}", "pager set {{ target }}"),
         swap(
             "two providers of one group",

@@ -83,6 +83,11 @@ impl Ready {
         Self::of(Parts::of_request(task, secrets)?, place, most, output_bytes)
     }
 
+    /// Whether it goes to the same origin as that one.
+    pub(in crate::driver) fn is_at(&self, other: &Self) -> bool {
+        self.url.origin() == other.url.origin()
+    }
+
     fn of(mut parts: Parts, place: Option<SocketAddr>, most: Millis, output_bytes: u64) -> Result<Self, String> {
         let knock = knock(Duration::from_millis(most.0));
         let is_plain = parts.url.scheme() == "http" && parts.redirects == 0;

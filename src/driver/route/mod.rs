@@ -20,6 +20,8 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+use std::time::Duration;
+
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -78,7 +80,7 @@ pub(super) const fn can_retime(kind: ProviderKind) -> Result<(), &'static str> {
 
 /// How long Route 53 may take to carry a change to its name servers: usually below a minute, as it says itself.
 #[cfg(feature = "aws")]
-const SYNC_MAX: std::time::Duration = std::time::Duration::from_secs(120);
+const SYNC_MAX: Duration = Duration::from_secs(120);
 
 impl Routes {
     /// With whoever can run the commands of tools, and knows the secrets.
@@ -158,7 +160,8 @@ async fn see<P: Provider>(provider: Result<P, String>) -> RouteSeen {
     };
     // What is looked at is judged by what was read.
     let read = provider.read().await;
-    let (looks, standing) = tokio::join!(provider.look(), provider.standing());
+    let look = async { if provider.has_look() { provider.look().await } else { Vec::new() } };
+    let (looks, standing) = tokio::join!(look, provider.standing());
     RouteSeen {
         read: led(read),
         looks: looks.into_iter().map(|sight| (sight.server, led(sight.table))).collect(),
@@ -209,7 +212,9 @@ impl Way<'_> {
             }
             ProviderKind::Http | ProviderKind::Command => {
                 let provider = Outside::new(self.task, self.exec);
-                self.by(provider).await
+                let mut pace = Pace::default();
+                pace.settle += provider.as_ref().map_or(Duration::ZERO, |provider| provider.lags(self.task.ttl));
+                self.at(pace, provider).await
             }
             #[cfg(feature = "aws")]
             ProviderKind::Route53 => {

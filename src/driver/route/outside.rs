@@ -2,9 +2,11 @@
 //! shares, another one writes them.
 //!
 //! Nothing is written that can't be read back. There is no way to compare and write in one, so it is read again right
-//! before it is written. The independent look is another reading: it is as independent as its author made it.
+//! before it is written. A third one, `look`, is another way to see what counts. Where nobody declared it, only the keeper
+//! itself can be read back, and whoever looks at the route is told so.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::driver::RouteTask;
 use crate::driver::exec::Exec;
@@ -12,12 +14,14 @@ use crate::driver::route::percents;
 use crate::driver::route::percents::Percents;
 use crate::driver::route::provider::Provider;
 use crate::driver::route::provider::Sight;
+use crate::driver::route::provider::Standing;
 use crate::driver::route::provider::Trouble;
 use crate::driver::route::table::Shares;
 use crate::driver::route::table::Table;
 use crate::driver::tool::Failed;
 use crate::driver::tool::Tool;
 use crate::driver::tool::Unread;
+use crate::model::Millis;
 use crate::template::Text;
 
 /// One route behind a tool.
@@ -27,6 +31,7 @@ pub(super) struct Outside {
     percents: Percents,
     read: String,
     write: Text,
+    look: Option<String>,
 }
 
 impl Outside {
@@ -46,12 +51,26 @@ impl Outside {
         }
         let record = |name: &str| (name == "record").then_some(task.record.as_str());
         let (read, write) = Tool::texts(&task.provider, record, "shares")?;
+        let look = Tool::look(&task.provider, record)?;
         let sites = task.at.iter().map(|(site, _)| site.clone()).collect();
         let percents = Percents { sites, barred: task.barred.clone() };
-        let found = Self { tool, record: task.record.clone(), percents, read, write };
+        let found = Self { tool, record: task.record.clone(), percents, read, write, look };
         // What is wrong with the addresses is told before anything is asked.
-        found.tool.check(&found.read, &found.filled(""))?;
+        found.tool.check(&found.read, &found.filled(""), found.look.as_deref())?;
         Ok(found)
+    }
+
+    /// How much longer than its keeper whoever looks may see what was there before: a resolver keeps answers for `ttl`.
+    pub(super) fn lags(&self, ttl: Millis) -> Duration {
+        if self.look.is_some() { Duration::from_millis(ttl.0) } else { Duration::ZERO }
+    }
+
+    fn table_of(&self, key: &str, told: Result<String, Unread>) -> Result<Table, Trouble> {
+        let text = told.map_err(|unread| match unread {
+            Unread::Silent(why) => Trouble::Unreachable(why),
+            Unread::Refused(why) => Trouble::Refused(why),
+        })?;
+        self.percents.parse(&text).map_err(|why| Trouble::Refused(format!("`{key}` of {}: {why}", self.tool.name)))
     }
 
     fn filled(&self, words: &str) -> String {
@@ -74,11 +93,7 @@ impl Outside {
 
 impl Provider for Outside {
     async fn read(&self) -> Result<Table, Trouble> {
-        let text = self.tool.told(&self.read).await.map_err(|unread| match unread {
-            Unread::Silent(why) => Trouble::Unreachable(why),
-            Unread::Refused(why) => Trouble::Refused(why),
-        })?;
-        self.percents.parse(&text).map_err(|why| Trouble::Refused(format!("`read` of {}: {why}", self.tool.name)))
+        self.table_of("read", self.tool.told(&self.read).await)
     }
 
     fn table(&self, now: &Table, aim: &Shares) -> Result<Table, Trouble> {
@@ -112,6 +127,29 @@ impl Provider for Outside {
     }
 
     async fn look(&self) -> Vec<Sight> {
-        vec![Sight { server: self.tool.name.clone(), table: self.read().await }]
+        let name = &self.tool.name;
+        vec![match &self.look {
+            Some(look) => {
+                let told = self.tool.seen(look, &self.read).await;
+                Sight { server: format!("`look` of {name}"), table: self.table_of("look", told) }
+            }
+            None => Sight { server: name.clone(), table: self.read().await },
+        }]
+    }
+
+    fn has_look(&self) -> bool {
+        self.look.is_some()
+    }
+
+    async fn standing(&self) -> Standing {
+        let mut standing = Standing::default();
+        if self.look.is_none() {
+            standing.remarks.push(format!(
+                "there is no independent look: what is read back is read from {0}, its keeper, itself; give the provider \
+                 {0} a `look`, which sees where users are sent by another way",
+                self.tool.name
+            ));
+        }
+        standing
     }
 }

@@ -21,8 +21,14 @@ pub(super) trait Provider: Send + Sync {
     /// before. Where it has several tables, whoever gains is raised before anybody is lowered.
     fn write(&self, from: &Table, to: &Table) -> impl Future<Output = Result<(), Trouble>> + Send;
 
-    /// How it stands for those who use it: each server that answers, asked by another way than the one that wrote.
+    /// How it stands for those who use it: each server that answers, asked by another way than the one that wrote. Where
+    /// there is no other way, its keeper once more.
     fn look(&self) -> impl Future<Output = Vec<Sight>> + Send;
+
+    /// Whether there is another way to look at it than to ask its keeper.
+    fn has_look(&self) -> bool {
+        true
+    }
 
     /// Whether it would take a change, as far as that can be asked without one.
     fn standing(&self) -> impl Future<Output = Standing> + Send {

@@ -1,6 +1,7 @@
 //! Shifts against a keeper that can be made to do anything, under virtual time.
 
 mod keeper;
+mod looked;
 mod outside;
 #[cfg(feature = "aws")]
 mod route53;

@@ -36,7 +36,7 @@ impl Outside {
         };
         let (read, write) = Tool::texts(&task.provider, named, "amounts")?;
         let found = Self { tool, read, write };
-        found.tool.check(&found.read, &found.filled(""))?;
+        found.tool.check(&found.read, &found.filled(""), None)?;
         Ok(found)
     }
 

@@ -59,6 +59,7 @@ pub(in crate::driver) fn task(servers: &[String]) -> RouteTask {
             region: None,
             read: None,
             write: None,
+            look: None,
             env: Vec::new(),
         },
         record: "msg.talk.example.".to_owned(),

@@ -136,7 +136,7 @@ async fn what_nobody_can_do_yet_is_refused_and_leaves_nothing() {
     let shop = Workshop::new();
     let provider = provider("lb", ProviderKind::Haproxy);
     let (service, site) = ("web".to_owned(), "tokyo".to_owned());
-    let launch = Task::Scale(ScaleTask { provider, service, site, to: vec![("cores".to_owned(), 1)] });
+    let launch = Task::Scale(Box::new(ScaleTask { provider, service, site, to: vec![("cores".to_owned(), 1)] }));
     let launch_job = Job { task: launch, ..job("web/start@ansan", "") };
     assert!(can_do(&launch_job.task).is_err());
     assert!(matches!(shop.act(&launch_job).await.end, End::Refused(_)));

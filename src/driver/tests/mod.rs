@@ -80,6 +80,7 @@ pub(in crate::driver) fn provider(name: &str, kind: ProviderKind) -> ProviderTas
         region: None,
         read: None,
         write: None,
+        look: None,
         env: Vec::new(),
     }
 }

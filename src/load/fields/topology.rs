@@ -289,6 +289,7 @@ pub(in crate::load) static PROVIDER: Table = Table {
         ),
         may("read", Kind::Template, "What reads the present state, for http and command."),
         may("write", Kind::Template, "What changes it, for http and command."),
+        may("look", Kind::Template, "What sees where a route leads by another way, for http and command."),
         ENV,
         may("uses", Kind::List(&USE), "What it needs in order to work at all."),
     ],

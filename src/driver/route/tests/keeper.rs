@@ -92,6 +92,7 @@ pub(super) fn task(stages: &[&[(&str, u64)]]) -> RouteTask {
             region: None,
             read: None,
             write: None,
+            look: None,
             env: Vec::new(),
         },
         record: "r.".to_owned(),

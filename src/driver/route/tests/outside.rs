@@ -31,7 +31,7 @@ use crate::model::ProviderKind;
 
 const WAY: &[&[(&str, u64)]] = &[&[("tokyo", 10)], &[("tokyo", 100)]];
 
-fn exec(folder: &Path) -> Exec {
+pub(super) fn exec(folder: &Path) -> Exec {
     let secrets = Secrets::new([
         ("PATH".into(), "/usr/bin:/bin".into()),
         ("LB_TOKEN".into(), "t0ps3cret-of-the-balancer".into()),
@@ -39,7 +39,7 @@ fn exec(folder: &Path) -> Exec {
     Exec { folder: folder.to_owned(), secrets, records: Records::new(folder.join("records")), grace: Duration::ZERO }
 }
 
-fn by(kind: ProviderKind, read: &str, write: &str) -> RouteTask {
+pub(super) fn by(kind: ProviderKind, read: &str, write: &str) -> RouteTask {
     let mut task = task(WAY);
     task.provider.kind = kind;
     task.provider.read = Some(read.to_owned());
@@ -48,7 +48,7 @@ fn by(kind: ProviderKind, read: &str, write: &str) -> RouteTask {
     RouteTask { record: "text".to_owned(), stages: task.stages.clone().into_iter().map(at_once).collect(), ..task }
 }
 
-async fn go(task: &RouteTask, exec: &Exec) -> Outcome {
+pub(super) async fn go(task: &RouteTask, exec: &Exec) -> Outcome {
     let (_stop, stopped) = watch::channel(false);
     let ramp = Ramp::<_, OverHttp> {
         task,
@@ -144,7 +144,7 @@ async fn what_can_not_be_asked_is_told_before_anything_is_done() {
 }
 
 /// An API that keeps a table. What it was asked, heads included.
-fn api(status_of_put: u16) -> (String, Arc<Mutex<Vec<String>>>) {
+pub(super) fn api(status_of_put: u16) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let asked = Arc::new(Mutex::new(Vec::new()));

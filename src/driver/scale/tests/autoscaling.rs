@@ -75,7 +75,7 @@ async fn a_group_is_raised_to_a_number_and_never_lowered() {
     group(&moto, "talk", 2, 8);
     let shop = Workshop::with(&ENVIRONMENT);
     let raised = |step: &str, instances| Job {
-        task: Task::Scale(by(&moto.at(), "talk", instances)),
+        task: Task::Scale(Box::new(by(&moto.at(), "talk", instances))),
         key: Key { step: step.to_owned(), ..job("", "").key },
         ..job("", "")
     };
@@ -89,7 +89,7 @@ async fn a_group_is_raised_to_a_number_and_never_lowered() {
     assert_eq!(shop.hands.adopt(raised("later/launch@tokyo", 3), Told::nobody()).await.end, End::Ok);
     assert_eq!(desired(&moto), 6);
     let Task::Scale(task) = raised("", 6).task else { unreachable!() };
-    let seen = shop.hands.capacity(task).await;
+    let seen = shop.hands.capacity(*task).await;
     assert_eq!((seen.in_service, seen.troubles), (Ok(vec![(INSTANCES.to_owned(), 6_000)]), vec![]));
 }
 

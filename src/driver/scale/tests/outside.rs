@@ -30,7 +30,7 @@ fn by(kind: ProviderKind, read: &str, write: &str) -> Job {
     task.provider.read = Some(read.to_owned());
     task.provider.write = Some(write.to_owned());
     task.provider.env = vec![("CLOUD_TOKEN".to_owned(), "env:TOKEN".to_owned())];
-    Job { task: Task::Scale(task), ..job("text/launch@tokyo", "") }
+    Job { task: Task::Scale(Box::new(task)), ..job("text/launch@tokyo", "") }
 }
 
 fn shop() -> Workshop {
@@ -68,10 +68,10 @@ async fn a_command_that_says_no_is_a_no_and_its_secret_is_not_told() {
     let End::Unreachable(why) = shop.act(&passing).await.end else { panic!("that may pass") };
     assert!(why.contains("busy; nobody answered within") && why.contains("nothing was changed"), "{why}");
     let Task::Scale(task) = by(ProviderKind::Command, "echo {{ record }}", "true").task else { unreachable!() };
-    let seen = shop.hands.capacity(task).await;
+    let seen = shop.hands.capacity(*task).await;
     assert!(seen.in_service.is_err_and(|why| why.contains("names what has no value: echo {{ record }}")));
     let Task::Scale(task) = by(ProviderKind::Command, READ, "touch asked").task else { unreachable!() };
-    let seen = shop.hands.capacity(task).await;
+    let seen = shop.hands.capacity(*task).await;
     assert_eq!((seen.in_service, seen.troubles), (Ok(vec![("cores".to_owned(), 4_000)]), vec![]));
     assert!(!shop.path().join("asked").exists());
 }

@@ -85,6 +85,7 @@ fn task(servers: &[String], at: &[(String, Vec<String>)], stages: &[&[(&str, u64
             region: None,
             read: None,
             write: None,
+            look: None,
             env: Vec::new(),
         },
         record: "be".to_owned(),
