@@ -1,6 +1,7 @@
 //! The loop under virtual time.
 
 mod bounds;
+mod copies;
 mod crash;
 mod estate;
 mod family;
