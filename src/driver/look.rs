@@ -3,6 +3,7 @@
 use crate::driver::HostAt;
 use crate::driver::RouteTask;
 use crate::driver::ScaleTask;
+use crate::model::Millis;
 use crate::model::Ppm;
 
 /// Who can look at what a plan needs before anything is done.
@@ -58,6 +59,8 @@ pub struct Led {
     pub shares: Vec<(String, Ppm)>,
     /// Places that get traffic and belong to no site of the route: somebody else wrote them.
     pub foreign: Vec<String>,
+    /// How long answers may be kept by whoever got one; none where nobody keeps them, or where nobody can say.
+    pub ttl: Option<Millis>,
     /// In the keeper's own words.
     pub fact: String,
 }

@@ -1,6 +1,7 @@
 //! A look at what a plan needs, before anything is done: every host is reached, every secret looked for, every declared
 //! probe asked once. It changes nothing, keeps nothing, and ends in time whatever hangs.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -112,7 +113,8 @@ pub async fn preflight<H: Driver + Scout>(plan: &Arc<Plan>, hands: &Arc<H>, look
         let scene = Arc::clone(&scene);
         asking.spawn(async move { (at, scene.see(at).await) });
     }
-    let (routes, capacity) = tokio::join!(see_routes(hands, shifts, until), capacity::see(hands, launches, until));
+    let (routes, capacity) =
+        tokio::join!(see_routes(plan, hands, shifts, until), capacity::see(hands, launches, until));
     let mut seen = BTreeMap::new();
     while let Some(step) = asking.join_next().await {
         match step {
@@ -147,14 +149,21 @@ pub async fn preflight<H: Driver + Scout>(plan: &Arc<Plan>, hands: &Arc<H>, look
 /// Looks at every route of a plan, whatever its steps do. `within` is how long it may take.
 pub async fn routes<H: Driver + Scout>(plan: &Plan, hands: &Arc<H>, within: Millis) -> Vec<RouteSeen> {
     let until = Instant::now() + Duration::from_millis(within.0);
-    see_routes(hands, job::all_routes(plan, RUN), until).await
+    see_routes(plan, hands, job::all_routes(plan, RUN), until).await
 }
 
-async fn see_routes<H: Driver + Scout>(hands: &Arc<H>, routes: Vec<RouteTask>, until: Instant) -> Vec<RouteSeen> {
+async fn see_routes<H: Driver + Scout>(
+    plan: &Plan,
+    hands: &Arc<H>,
+    routes: Vec<RouteTask>,
+    until: Instant,
+) -> Vec<RouteSeen> {
     let turns = Arc::new(Semaphore::new(QUESTIONS_AT_ONCE));
     let mut asking = JoinSet::new();
     for task in routes {
         let (hands, turns) = (Arc::clone(hands), Arc::clone(&turns));
+        // A shift of a planned move counts on a lower one.
+        let declared = plan.routes.iter().find(|route| route.name == task.route).map(|route| route.ttl_ms);
         asking.spawn(async move {
             let (route, provider) = (task.route.clone(), task.provider.name.clone());
             let look = async {
@@ -162,7 +171,7 @@ async fn see_routes<H: Driver + Scout>(hands: &Arc<H>, routes: Vec<RouteTask>, u
                 hands.route(task).await
             };
             match timeout_at(until, look).await {
-                Ok(seen) => route_seen(route, provider, seen),
+                Ok(seen) => route_seen(route, provider, declared, seen),
                 Err(_) => {
                     let troubles = vec![format!("{provider} did not answer in time")];
                     RouteSeen { route, provider, leads: None, looks: Vec::new(), troubles, remarks: Vec::new() }
@@ -175,7 +184,7 @@ async fn see_routes<H: Driver + Scout>(hands: &Arc<H>, routes: Vec<RouteTask>, u
     all
 }
 
-fn route_seen(route: String, provider: String, seen: driver::RouteSeen) -> RouteSeen {
+fn route_seen(route: String, provider: String, declared: Option<Millis>, seen: driver::RouteSeen) -> RouteSeen {
     let driver::RouteSeen { read, looks, mut troubles, mut remarks } = seen;
     let leads = match read {
         Ok(led) => {
@@ -187,6 +196,7 @@ fn route_seen(route: String, provider: String, seen: driver::RouteSeen) -> Route
             let differs = looks.iter().filter_map(|(server, table)| Some((server, table.as_ref().ok()?)));
             let differs = differs.filter(|(_, table)| table.shares != led.shares);
             remarks.extend(differs.map(|(server, table)| format!("{server} says otherwise: {}", table.fact)));
+            remarks.extend(declared.zip(led.ttl).and_then(|(declared, ttl)| other_ttl(declared, ttl)));
             Some(led.shares)
         }
         // What stands in the way often says the same.
@@ -201,6 +211,24 @@ fn route_seen(route: String, provider: String, seen: driver::RouteSeen) -> Route
         Err(why) => LookSeen { server, leads: None, says: why },
     });
     RouteSeen { route, provider, leads, looks: looks.collect(), troubles, remarks }
+}
+
+/// What is to be told where answers are kept for another time than was declared.
+fn other_ttl(declared: Millis, ttl: Millis) -> Option<String> {
+    // Answers count whole seconds.
+    let declared = Millis(declared.0.div_ceil(1_000).saturating_mul(1_000));
+    let so = match ttl.cmp(&declared) {
+        Ordering::Equal => return None,
+        Ordering::Greater => {
+            "until then, old answers live longer than a plan counts on, and a shift that waits for them may end as not as \
+             expected"
+        }
+        Ordering::Less => "where a planned move has it lowered now, it restores it itself",
+    };
+    Some(format!(
+        "the TTL of the record is {ttl}, and the `ttl` of the route is {declared}: set the record to {declared}, or write \
+         {ttl} as `ttl`; {so}"
+    ))
 }
 
 /// What a look at its route says of a shift.

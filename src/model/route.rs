@@ -161,8 +161,8 @@ impl ProviderKind {
     #[must_use]
     pub const fn keeps_ttl(self) -> bool {
         match self {
-            Self::Rfc2136 => true,
-            Self::Haproxy | Self::Route53 | Self::AwsAutoscaling | Self::Http | Self::Command => false,
+            Self::Rfc2136 | Self::Route53 => true,
+            Self::Haproxy | Self::AwsAutoscaling | Self::Http | Self::Command => false,
         }
     }
 }

@@ -334,6 +334,6 @@ fn record(route: &str, why: &RecordError) -> FaultWords {
             format!("`low-ttl` of {} has no effect: its keeper gives no answers that are kept", quoted(route)),
             "unused",
         )
-        .help("take it out: only a record that is kept by rfc2136 has one"),
+        .help("take it out: only a record that is kept by rfc2136 or route53 has one"),
     }
 }

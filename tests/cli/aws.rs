@@ -7,6 +7,7 @@ use crate::moto::HostedZone;
 use crate::moto::Moto;
 use crate::moto::desired;
 use crate::moto::group;
+use crate::moto::weighted;
 use crate::run::Test;
 use crate::small::Small;
 use crate::tty::Tty;
@@ -74,6 +75,8 @@ route = true
 "#;
 
 const RECORD: &str = "www.moved.example.";
+/// In place of what launches.
+const ROOMY: &str = "max-load = { cores = 40 }";
 
 fn project(moto: &Moto) -> Test {
     Test::new()
@@ -132,4 +135,55 @@ fn a_person_moves_a_weighted_record_and_a_run_launches_and_moves_the_rest() {
         fs::read_to_string(run.path().join("journal.jsonl")).is_ok_and(|text| text.contains("t0ps3cret"))
     };
     assert!(!kept.flatten().any(secret));
+}
+
+#[test]
+fn a_planned_move_lowers_the_ttl_of_weighted_sets_restores_it_and_is_taken_back() {
+    let moto = Moto::start();
+    let zone = HostedZone::new(&moto, "moved.example.", "");
+    let put = |site: &str, address: &str, weight: u64, ttl: u64| {
+        zone.put(&weighted(RECORD, site, address, weight, "").replace("<TTL>5</TTL>", &format!("<TTL>{ttl}</TTL>")));
+    };
+    let roomy = TOPOLOGY
+        .replace("MOTO", &moto.at())
+        .replace("ttl = \"5s\"", "ttl = \"5s\"\nlow-ttl = \"2s\"")
+        .replace("max-load = { cores = 5 }\nscale = { provider = \"asg\", max-load = { cores = 40 } }", ROOMY)
+        .replace("capacity = { cores = 10 }", "capacity = { cores = 100 }");
+    let small = Small { test: project(&moto).file("topology/all.toml", &roomy) };
+    let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let id = small.run(&["plan", "--leave", "north"]).code(0).out();
+    assert!(id.contains("set the TTL of web to 2s, wait 5s"), "{id}");
+    small.test.plan(&["--leave", "north", "-o", "plan.json", "--quiet"]).code(0);
+    // What the record says, and what was declared.
+    for (ttl, so) in [(60, "record is 1m, and the `ttl` of the route is 5s"), (3, "record is 3s, and the `ttl`")] {
+        put("north", "192.0.2.1", 10, ttl);
+        put("cloud", "192.0.2.2", 0, ttl);
+        for args in [["routes"].as_slice(), &["preflight", "plan.json"]] {
+            let seen = flat(small.run(args).code(0).out());
+            assert!(seen.contains(so), "{args:?}: {seen}");
+        }
+    }
+    put("north", "192.0.2.1", 10, 5);
+    put("cloud", "192.0.2.2", 0, 5);
+    let seen = small.run(&["routes"]).code(0).out();
+    assert!(!seen.contains("TTL"), "{seen}");
+
+    let run = small.start(&["run", "plan.json"]);
+    small.answer_all();
+    let (code, told) = run.left();
+    assert_eq!(code, Some(0), "{told}");
+    let stands = || ["north", "cloud"].map(|site| (zone.weight(site), zone.ttl(site)));
+    assert_eq!(stands(), [(0, 5), (255, 5)]);
+    let runs = || fs::read_dir(small.test.path().join(".bonghwa/runs")).expect("runs").flatten();
+    let name = runs().next().expect("a run").file_name().into_string().expect("a name");
+    small.run(&["retreat", &name, "--yes", "it was too early"]).code(0);
+    assert_eq!(stands(), [(255, 5), (0, 5)]);
+    for run in runs() {
+        let told = fs::read_to_string(run.path().join("journal.jsonl")).expect("a journal");
+        let at = |text: &str| told.find(text).unwrap_or_else(|| panic!("no {text} in {told}"));
+        let leads =
+            if run.file_name().to_str() == Some(&name) { "leads to cloud 100 %" } else { "leads to north 100 %" };
+        let (lowered, moved) = (at("may be kept for 2s, and no longer for 5s"), told.rfind(leads).expect("a shift"));
+        assert!(lowered < moved && moved < at("may be kept for 5s, and no longer for 2s"), "{told}");
+    }
 }

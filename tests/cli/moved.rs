@@ -207,6 +207,10 @@ fn a_balancer_on_another_host_is_looked_at_and_moved_over_ssh() {
     assert!(routes.contains("edge-1 can't be reached") && routes.contains("nobody can say"), "{routes}");
 }
 
+fn flat(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// What the name server answers now, as `dig` prints it: seconds, and the address.
 fn answer(dns: u16) -> String {
     let port = dns.to_string();
@@ -226,7 +230,11 @@ fn a_planned_move_of_a_real_zone_lowers_its_ttl_restores_it_and_is_taken_back() 
     let text = fs::read_to_string(&topology).expect("a file");
     let changed = text.replace("name = \"www.moved.example.\"\nttl = \"1s\"", slow);
     assert_ne!(text, changed);
+    let routes = || flat(&edge.test.run(&["routes", "name"]).code(0).out());
+    let longer = "the TTL of the record is 5s, and the `ttl` of the route is 1s: set the record to 1s, or write 5s";
+    assert!(routes().contains(longer), "{}", routes());
     fs::write(&topology, changed).expect("a file");
+    assert!(!routes().contains("TTL"), "{}", routes());
     let plan = edge.test.run(&["plan", "--leave", "service:name@north"]).code(0).out();
     assert!(plan.contains("set the TTL of name to 2s, wait 5s"), "{plan}");
     let id = plan.lines().next().and_then(|line| line.rsplit("plan ").next()).expect("a name").to_owned();

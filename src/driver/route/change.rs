@@ -16,6 +16,7 @@ use crate::driver::route::ramp::Ramp;
 use crate::driver::route::ramp::Way;
 use crate::driver::route::table::Entry;
 use crate::driver::route::table::Table;
+use crate::model::Millis;
 use crate::model::Ppm;
 
 impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
@@ -43,8 +44,14 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         way.now = to;
         self.confirm(&way.now).await.map_err(|why| self.stays(way, &why))?;
         // Until now somebody may have been given an answer from before.
-        way.old_answers = way.old_answers.max(later(Instant::now(), from.ttl.unwrap_or_default()));
+        way.old_answers = way.old_answers.max(later(Instant::now(), self.kept(&from)));
         Ok(())
+    }
+
+    /// How long answers may be kept that lead where a table says: of an alias nobody here knows, so what was declared counts.
+    fn kept(&self, table: &Table) -> Millis {
+        let is_alias = self.task.provider.kind.keeps_ttl() && table.leads_somewhere();
+        table.ttl.or(is_alias.then_some(self.task.ttl)).unwrap_or_default()
     }
 
     /// Writes until somebody answers. A no to a later try says nothing of an earlier one that nobody answered.

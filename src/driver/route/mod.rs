@@ -154,6 +154,7 @@ async fn see<P: Provider>(provider: Result<P, String>) -> RouteSeen {
         Ok(table) => Ok(Led {
             shares: table.shares().into_iter().collect(),
             foreign: table.foreign().into_iter().map(str::to_owned).collect(),
+            ttl: table.ttl,
             fact: table.fact(),
         }),
         Err(trouble) => Err(trouble.to_string()),

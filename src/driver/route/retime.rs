@@ -28,16 +28,26 @@ impl<P: Provider, H: Pulse> Ramp<'_, P, H> {
         self.is_ours(way)?;
         let record = &self.task.record;
         let Some(was) = way.now.ttl else {
+            if way.now.leads_somewhere() {
+                // Whoever it is an alias of says how long, and nobody here can tell them otherwise.
+                self.say(
+                    way,
+                    &format!("{record} has no TTL of its own, as it is an alias: there is nothing to change"),
+                );
+                return Ok(());
+            }
             return Err(
                 self.stays(way, &format!("answers for {record} are kept by nobody, so there is nothing to change"))
             );
         };
-        let (seconds, wanted) = (was.0 / 1_000, self.task.ttl.0 / 1_000);
-        if was == self.task.ttl {
+        // Answers count whole seconds.
+        let kept = Millis(self.task.ttl.0.div_ceil(1_000).saturating_mul(1_000));
+        let (seconds, wanted) = (was.0 / 1_000, kept.0 / 1_000);
+        if was == kept {
             // Since when, nobody can say: an answer from before may be as old as it can be.
             self.say(way, &format!("answers for {record} may be kept for {wanted}s already"));
         } else {
-            self.change(way, Table { ttl: Some(self.task.ttl), ..way.now.clone() }).await?;
+            self.change(way, Table { ttl: Some(kept), ..way.now.clone() }).await?;
             self.say(way, &format!("answers for {record} may be kept for {wanted}s, and no longer for {seconds}s"));
         }
         if wait == Millis::ZERO {

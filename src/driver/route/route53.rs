@@ -1,8 +1,8 @@
 //! Routes in Amazon Route 53: weighted record sets, one for each site, whose weights are changed in one batch.
 //!
 //! Route 53 can't compare and write in one, so the sets are listed again right before they are written, and each is written
-//! back as it was listed but for its weight: health checks, values and TTL stay. A change that Route 53 still carries to
-//! its name servers is told as such by every look.
+//! back as it was listed but for what is changed, its weight or its TTL: health checks, values and the rest stay. A change
+//! that Route 53 still carries to its name servers is told as such by every look.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -63,6 +63,8 @@ const WEIGHT_MAX: u64 = 255;
 const SETS_MAX: i32 = 300;
 /// Zones of one name: a public one, and a private one for each network at most.
 const ZONES_MAX: i32 = 100;
+/// The longest that an answer may be kept (RFC 2181, 8).
+const TTL_MAX_S: u64 = (1 << 31) - 1;
 
 impl Route53 {
     /// From what is authored, with the credentials that it refers to, or those of the standard variables.
@@ -194,6 +196,29 @@ impl Route53 {
         let ttl = ttl.and_then(|ttl| u64::try_from(ttl).ok()).map(|ttl| Millis(ttl.saturating_mul(1_000)));
         Table::new(sets.iter().map(|set| self.entry(set)).collect(), ttl)
     }
+
+    /// Sets that have no TTL to change, in one line.
+    fn aliases(&self, kind: &str, sets: &[ResourceRecordSet]) -> Option<String> {
+        let is_alias = |set: &&ResourceRecordSet| set.r#type().as_str() == kind && set.alias_target().is_some();
+        let aliases: Vec<&str> = sets.iter().filter(is_alias).filter_map(ResourceRecordSet::set_identifier).collect();
+        (!aliases.is_empty()).then(|| {
+            format!(
+                "{} {kind}: {} is an alias at {}: it has no TTL of its own, so a planned move can't lower it there",
+                self.name,
+                self.record,
+                aliases.join(", ")
+            )
+        })
+    }
+}
+
+/// The set as it is to be: none where nothing of it changes. All sets of a record have one TTL; an alias has none.
+fn changed(set: &ResourceRecordSet, weight: Option<u32>, ttl: Option<Millis>) -> Option<ResourceRecordSet> {
+    let seconds = ttl.filter(|_| set.ttl().is_some()).map(|ttl| ttl.0.div_ceil(1_000).min(TTL_MAX_S));
+    let mut next = set.clone();
+    next.weight = weight.map(i64::from).or(set.weight);
+    next.ttl = seconds.and_then(|seconds| i64::try_from(seconds).ok()).or(set.ttl);
+    (next != *set).then_some(next)
 }
 
 /// A name as it is compared: without the dot at its end, and in small letters.
@@ -274,18 +299,15 @@ impl Provider for Route53 {
         for set in sets {
             let entry = self.entry(&set);
             let same_place = |other: &&Entry| other.on == entry.on && other.place == entry.place;
-            let Some(wanted) = to.entries.iter().find(same_place).filter(|wanted| wanted.weight != entry.weight) else {
-                continue;
-            };
-            let mut set = set;
-            set.weight = Some(i64::from(wanted.weight));
+            let weight = to.entries.iter().find(same_place).map(|wanted| wanted.weight);
+            let Some(set) = changed(&set, weight, to.ttl.filter(|_| to.ttl != now.ttl)) else { continue };
             let change = Change::builder().action(ChangeAction::Upsert).resource_record_set(set).build();
             batch = batch.changes(change.map_err(impossible)?);
         }
         let batch = batch.build().map_err(impossible)?;
         let zone = self.zone_id().await?;
         let sent = self.client.change_resource_record_sets().hosted_zone_id(zone).change_batch(batch).send().await;
-        let sent = sent.map_err(|error| self.trouble("the weights can't be changed", &error, true))?;
+        let sent = sent.map_err(|error| self.trouble("the record sets can't be changed", &error, true))?;
         if let Some(change) = sent.change_info() {
             let id = change.id().trim_start_matches("/change/").to_owned();
             *self.open.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
@@ -327,6 +349,7 @@ impl Provider for Route53 {
         let Ok(sets) = self.sets().await else { return standing };
         let kinds: BTreeSet<&str> = sets.iter().map(|set| set.r#type().as_str()).collect();
         for kind in kinds {
+            standing.remarks.extend(self.aliases(kind, &sets));
             let has =
                 |site: &str| sets.iter().any(|set| set.r#type().as_str() == kind && set.set_identifier() == Some(site));
             for (site, _) in self.at.iter().filter(|(site, _)| !has(site)) {

@@ -124,10 +124,14 @@ impl<'m> HostedZone<'m> {
 
     /// Makes a weighted set of one address; `more` is XML besides.
     pub(crate) fn set(&self, record: &str, site: &str, address: &str, weight: u64, more: &str) {
+        self.put(&weighted(record, site, address, weight, more));
+    }
+
+    /// Makes a set, or puts it in the place of what is there.
+    pub(crate) fn put(&self, set: &str) {
         let body = format!(
-            "<ChangeResourceRecordSetsRequest {XMLNS}><ChangeBatch><Changes><Change><Action>CREATE</Action>{}</Change>\
-             </Changes></ChangeBatch></ChangeResourceRecordSetsRequest>",
-            weighted(record, site, address, weight, more)
+            "<ChangeResourceRecordSetsRequest {XMLNS}><ChangeBatch><Changes><Change><Action>UPSERT</Action>{set}</Change>\
+             </Changes></ChangeBatch></ChangeResourceRecordSetsRequest>"
         );
         self.moto.post("route53", &format!("/2013-04-01/hostedzone/{}/rrset", self.id), &body);
     }
@@ -141,6 +145,11 @@ impl<'m> HostedZone<'m> {
     /// The weight of a site.
     pub(crate) fn weight(&self, site: &str) -> u64 {
         between(&self.shown(site), "<Weight>", "</Weight>").parse().expect("a number")
+    }
+
+    /// How many seconds answers that lead to a site may be kept.
+    pub(crate) fn ttl(&self, site: &str) -> u64 {
+        between(&self.shown(site), "<TTL>", "</TTL>").parse().expect("a number")
     }
 }
 

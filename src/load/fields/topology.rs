@@ -238,7 +238,7 @@ pub(in crate::load) static ROUTE: Table = Table {
         must("provider", Kind::Ref(Noun::Provider), "Who changes it."),
         must("name", Kind::Text, "The record, backend or path that the provider knows it by."),
         must("ttl", Kind::Span, "How long an answer may be kept by whoever asked."),
-        may("low-ttl", Kind::Span, "The same while a planned move is on its way, for rfc2136 (30s)."),
+        may("low-ttl", Kind::Span, "The same while a planned move is on its way, for rfc2136 and route53 (30s)."),
         must("at", Kind::Map(&Kind::List(&Kind::Text)), "Addresses by site."),
         may("ramp", Kind::List(&Kind::Share), "The shares that a target passes through (100%)."),
         may("hold", Kind::Span, "Between two steps of the ramp (0s)."),

@@ -155,6 +155,17 @@ fn a_planned_move_lowers_first_beside_everything_else_and_restores_last() {
 }
 
 #[test]
+fn weighted_sets_keep_a_ttl_as_any_record_does() {
+    let estate =
+        estate(|text| text.replace("\"rfc2136\"", "\"route53\"").replace("servers = [\"192.0.2.53:53\"]\n", ""));
+    let plan = leave(&estate, ScopeState::Leaving);
+    assert_eq!(verify(&estate, &plan), Vec::new());
+    let ActionOnPaper::Ttl(ttl) = &step(&plan, "mail/lower-ttl").action else { panic!("it lowers") };
+    assert_eq!((ttl.ttl_ms, ttl.wait_ms), (Millis::from_secs(30), Millis::from_secs(300)));
+    assert!(!lowers(&leave(&estate, ScopeState::Lost)));
+}
+
+#[test]
 fn nothing_is_lowered_in_a_loss_or_where_it_would_gain_nothing() {
     let lost = estate(as_it_is);
     let plan = leave(&lost, ScopeState::Lost);

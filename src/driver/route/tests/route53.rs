@@ -54,6 +54,16 @@ fn by(server: &str, zone: &str) -> RouteTask {
 }
 
 async fn go(task: &RouteTask, most: Duration) -> Outcome {
+    go_on(task, most, None).await
+}
+
+/// Answers may be kept for so many seconds; those from before are waited for.
+async fn keep(task: &RouteTask, seconds: u64) -> Outcome {
+    let task = RouteTask { ttl: Millis(seconds * 1_000), stages: Vec::new(), ..task.clone() };
+    go_on(&task, Duration::from_secs(30), Some(Millis(seconds * 1_000))).await
+}
+
+async fn go_on(task: &RouteTask, most: Duration, keeps: Option<Millis>) -> Outcome {
     let (_stop, stopped) = watch::channel(false);
     let ramp = Ramp::<_, OverHttp> {
         task,
@@ -65,7 +75,10 @@ async fn go(task: &RouteTask, most: Duration) -> Outcome {
         is_resumed: false,
         pace: Pace { pause: Duration::from_millis(50), settle: Duration::from_millis(400) },
     };
-    ramp.run().await
+    match keeps {
+        None => ramp.run().await,
+        Some(wait) => ramp.retime(wait).await,
+    }
 }
 
 fn set(site: &str, address: &str, weight: u64) -> String {
@@ -151,6 +164,76 @@ async fn a_site_without_a_set_is_told_before_a_shift_comes_to_it() {
     };
     assert!(why.contains(&missing("tokyo")) && why.ends_with("nothing was changed"), "{why}");
     assert_eq!(zone.weight("ansan"), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn all_sets_of_a_record_are_kept_for_less_then_as_long_as_ever() {
+    let moto = Moto::start();
+    let zone = HostedZone::new(&moto, "talk.example.", "");
+    let weights = [("ansan", 7), ("pangyo", 3), ("tokyo", 0)];
+    for ((site, address), (_, weight)) in SITES.iter().zip(weights) {
+        zone.set(RECORD, site, address, weight, "");
+    }
+    zone.put(&weighted("other.talk.example.", "other", SITES[0].1, 1, ""));
+    let task = by(&moto.at(), &zone.id);
+    let ttls = |wanted: u64| {
+        for (site, weight) in weights {
+            assert_eq!((zone.weight(site), zone.ttl(site)), (weight, wanted), "{site}");
+        }
+        assert_eq!(zone.ttl("other"), 5);
+    };
+    // Answers from before may be as old as they could be, however short the new ones are.
+    let begun = Instant::now();
+    let outcome = keep(&task, 2).await;
+    assert!(outcome.end == End::Ok && begun.elapsed() >= Duration::from_secs(5), "{outcome:?}");
+    assert!(outcome.said.head.contains("may be kept for 2s, and no longer for 5s"), "{outcome:?}");
+    ttls(2);
+    let outcome = keep(&task, 2).await;
+    assert!(outcome.end == End::Ok && outcome.said.head.contains("may be kept for 2s already"), "{outcome:?}");
+    assert_eq!(keep(&task, 5).await.end, End::Ok);
+    ttls(5);
+    // A shift leaves it as it is.
+    assert_eq!(go(&RouteTask { ttl: Millis(2_000), ..task }, Duration::from_secs(30)).await.end, End::Ok);
+    assert_eq!((zone.weight("tokyo"), zone.ttl("tokyo")), (255, 5));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alias_has_no_ttl_and_that_is_no_error() {
+    let moto = Moto::start();
+    let zone = HostedZone::new(&moto, "talk.example.", "");
+    let alias = |site: &str, weight: u64| {
+        format!(
+            "<ResourceRecordSet><Name>{RECORD}</Name><Type>A</Type><SetIdentifier>{site}</SetIdentifier><Weight>{weight}\
+             </Weight><AliasTarget><HostedZoneId>{}</HostedZoneId><DNSName>lb.talk.example.</DNSName>\
+             <EvaluateTargetHealth>true</EvaluateTargetHealth></AliasTarget></ResourceRecordSet>",
+            zone.id
+        )
+    };
+    for (site, weight) in [("ansan", 9), ("pangyo", 1), ("tokyo", 0)] {
+        zone.put(&alias(site, weight));
+    }
+    let task = by(&moto.at(), &zone.id);
+    let told = |sites: &str| {
+        format!(
+            "{} A: {RECORD} is an alias at {sites}: it has no TTL of its own, so a planned move can't lower it there",
+            task.provider.name
+        )
+    };
+    let remarks = |sites: &str| Standing { troubles: Vec::new(), remarks: vec![told(sites)] };
+    assert_eq!(seen(&task).await, (None, remarks("ansan, pangyo, tokyo")));
+    let outcome = keep(&task, 2).await;
+    assert!(outcome.end == End::Ok && outcome.said.head.contains("has no TTL of its own, as it is an alias"));
+    // It is shifted as any other, and what was declared is waited for.
+    let leaving = RouteTask { ttl: Millis(1_000), leaves: vec!["pangyo".to_owned()], ..task.clone() };
+    let outcome = go(&leaving, Duration::from_secs(30)).await;
+    assert!(outcome.end == End::Ok && outcome.said.head.contains("until old answers are forgotten"), "{outcome:?}");
+    assert_eq!(zone.weight("tokyo"), 255);
+    assert!(zone.shown("tokyo").contains("<DNSName>lb.talk.example.</DNSName>"), "{}", zone.shown("tokyo"));
+    // Beside one that has a TTL, it stays as it is.
+    zone.set(RECORD, "ansan", SITES[0].1, 1, "");
+    assert_eq!(seen(&task).await, (None, remarks("pangyo, tokyo")));
+    assert_eq!(keep(&task, 2).await.end, End::Ok);
+    assert!(zone.ttl("ansan") == 2 && zone.weight("ansan") == 1 && !zone.shown("pangyo").contains("<TTL>"));
 }
 
 /// What the server of ours does wrong.
@@ -243,6 +326,20 @@ async fn what_goes_wrong_is_told_apart() {
     let End::CouldNotStart(why) = go(&by(&at, "Z1"), whole).await.end else { panic!("it is denied") };
     assert!(why.contains("AccessDenied (403)") && why.contains("let these credentials do that"), "{why}");
     assert!(changes.lock().unwrap().is_empty() && !why.contains("t0ps3cret"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ttl_is_changed_in_one_batch_and_not_over_before_it_is_in_sync_and_so() {
+    let (at, changes) = faulty(Fault::Pending);
+    let End::Unexpected(why) = keep(&by(&at, "Z1"), 2).await.end else { panic!("it is on its way") };
+    assert!(why.contains("the change C1 is still PENDING"), "{why}");
+    let sent = changes.lock().unwrap().clone();
+    let times = |text: &str| sent[0].matches(text).count();
+    assert_eq!((sent.len(), times("<Action>UPSERT</Action>"), times("<TTL>2</TTL>")), (1, 3, 3), "{sent:?}");
+    assert_eq!((times("<Weight>50</Weight>"), times("<Weight>0</Weight>")), (2, 1), "{sent:?}");
+    let (at, _) = faulty(Fault::Lying);
+    let lying = keep(&by(&at, "Z1"), 2).await;
+    assert!(matches!(&lying.end, End::Unexpected(why) if why.contains("is not what was written")), "{lying:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
