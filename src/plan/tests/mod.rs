@@ -4,6 +4,7 @@ mod estates;
 mod far_servers;
 mod filled;
 mod groups;
+mod home;
 mod talk;
 mod ttl;
 

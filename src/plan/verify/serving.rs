@@ -9,6 +9,7 @@ use crate::model::SiteId;
 use crate::model::StepTemplate;
 use crate::plan::ActionOnPaper;
 use crate::plan::Effect;
+use crate::plan::Mode;
 use crate::plan::verify::OfWriters;
 use crate::plan::verify::Violation;
 use crate::plan::verify::asked::Asked;
@@ -65,7 +66,7 @@ pub(super) fn check<'a>(paper: &Paper<'a>, asked: &mut Asked<'a>, found: &mut Ve
     shifted(paper, asked);
 }
 
-/// Whether the runbook of a service holds a step that verifies its replica at a site.
+/// Whether the procedure that brings a service back on this occasion holds a step that verifies its replica at a site.
 fn could_verify(paper: &Paper<'_>, id: ServiceId, site: SiteId) -> bool {
     let estate = paper.estate;
     let service = estate.service(id);
@@ -77,9 +78,14 @@ fn could_verify(paper: &Paper<'_>, id: ServiceId, site: SiteId) -> bool {
             && (step.when.is_empty() || step.when.contains(&role))
             && step.at.is_none_or(|kind| kind == estate.site(site).kind)
     };
-    let recovery = [Procedure::Failover, Procedure::Switchover, Procedure::Failback];
-    let steps = recovery.into_iter().filter_map(|procedure| estate.runbooks[runbook.at()].steps(procedure));
-    steps.flatten().any(fits)
+    let own = match paper.plan.incident.mode {
+        Mode::Failover => Procedure::Failover,
+        Mode::Switchover => Procedure::Switchover,
+        Mode::Failback | Mode::Retreat => Procedure::Failback,
+    };
+    // Each occasion that has no steps of its own falls back to failover's; what others verify is not asked for.
+    let used = [own, Procedure::Failover].into_iter().find_map(|one| estate.runbooks[runbook.at()].steps(one));
+    used.into_iter().flatten().any(fits)
 }
 
 /// What a service leaves is let go only when all that replaces it is ready.
