@@ -51,11 +51,12 @@ impl Going {
             }
             (Some(named), None) => Err(not_going(root, &named)),
             (None, None) => {
-                let last = past_runs::names(root).pop();
-                let told = last.map(|last| not_going(root, &last).hints).unwrap_or_default();
-                let error = CommandError::failed("no run is going on in this project");
-                let error = told.into_iter().fold(error, CommandError::hint);
-                Err(error.hint("`bonghwa run PLAN` starts one"))
+                let last = past_runs::latest(root, &past_runs::names(root)).ok();
+                let told = last.iter().flat_map(|last| not_going(root, &last.name).hints);
+                let error = told.fold(CommandError::failed("no run is going on in this project"), CommandError::hint);
+                // While one has not ended, no other starts.
+                let starts = last.as_ref().is_none_or(past_runs::PastRun::is_over);
+                Err(if starts { error.hint("`bonghwa run PLAN` starts one") } else { error })
             }
         }
     }

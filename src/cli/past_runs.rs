@@ -49,7 +49,8 @@ pub(crate) fn folder(root: &Path) -> PathBuf {
     root.join(store::OURS).join("runs")
 }
 
-/// The names of all runs, sorted: by day and minute, as they are named.
+/// The names of all runs, sorted as text: mostly by day and minute, as they are named. Which one is the latest, only
+/// `latest` knows: two of one minute are told apart by other words.
 pub(crate) fn names(root: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder(root)).into_iter().flatten().flatten();
     let mut names: Vec<String> = entries
@@ -87,7 +88,7 @@ fn broken(name: &str, error: &JournalError) -> CommandError {
 pub(crate) fn find(root: &Path, named: Option<&str>) -> Result<PastRun, CommandError> {
     let names = names(root);
     match named {
-        None => latest(root, &names).ok_or_else(none)?,
+        None => latest(root, &names),
         Some(named) => open(root, choose(&names, named)?),
     }
 }
@@ -117,7 +118,8 @@ pub(crate) fn choose<'a>(names: &'a [String], named: &str) -> Result<&'a str, Co
 }
 
 /// The run that was opened last. One that can't be read is told only where there is no other.
-fn latest(root: &Path, names: &[String]) -> Option<Result<PastRun, CommandError>> {
+pub(crate) fn latest(root: &Path, names: &[String]) -> Result<PastRun, CommandError> {
     let runs = names.iter().map(|name| open(root, name));
-    runs.max_by_key(|run| run.as_ref().ok().map(|run| (run.opened(), run.name.clone())))
+    let last = runs.max_by_key(|run| run.as_ref().ok().map(|run| (run.opened(), run.name.clone())));
+    last.unwrap_or_else(|| Err(none()))
 }

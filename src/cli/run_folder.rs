@@ -37,10 +37,10 @@ pub(crate) fn holder(root: &Path) -> Option<Holder> {
 pub(crate) fn open(root: &Path, named: Option<&str>) -> Result<RunFolder, CommandError> {
     let names = past_runs::names(root);
     let acting = || holder(root).map(|holder| holder.run).filter(|run| names.contains(run));
-    let name = match named {
-        Some(named) => past_runs::choose(&names, named)?.to_owned(),
-        // Names begin with their day and minute.
-        None => acting().or_else(|| names.last().cloned()).ok_or_else(past_runs::none)?,
+    let name = match (named, acting()) {
+        (Some(named), _) => past_runs::choose(&names, named)?.to_owned(),
+        (None, Some(acting)) => acting,
+        (None, None) => past_runs::latest(root, &names)?.name,
     };
     let path = past_runs::folder(root).join(&name);
     let plan = store::read(&path.join(past_runs::PLAN))?;

@@ -78,6 +78,21 @@ fn runs_are_listed_with_how_they_ended_and_what_is_owed() {
     assert_eq!(json[0]["quarantined"][0], "north");
 }
 
+/// A name is only a name: of two, the one that was opened later is the latest.
+#[test]
+fn the_latest_run_is_the_one_that_was_opened_last() {
+    let test = ran(u64::MAX);
+    let later = "20261122-0312-another";
+    assert!(later < RUN, "it is the first by its name");
+    play(test.path(), "plan.json", later, NIGHT.after(bonghwa::model::Millis::from_secs(2880)), 12);
+    for asked in ["status", "report"] {
+        let told = test.run(&[asked]).out();
+        assert!(told.contains(later) && !told.contains(RUN), "{told}");
+    }
+    let hold = test.run(&["hold"]).code(5).err();
+    assert!(hold.contains(&format!("`bonghwa resume {later}`")) && !hold.contains(RUN), "{hold}");
+}
+
 #[test]
 fn a_teammates_laptop_knows_what_happened() {
     let here = ran(u64::MAX);
