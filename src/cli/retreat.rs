@@ -208,20 +208,30 @@ impl Back<'_> {
         error.hint(format!("look how far it got, then {}", ways.join(" or ")))
     }
 
+    /// How the run is ended, where it is not over: whoever carries it out must hear that.
+    fn ends(&self, state: &State) -> Option<String> {
+        let name = &self.parent.name;
+        match (state.ended.is_some(), handover::lives(self.root(), self.parent)) {
+            (true, _) => None,
+            (false, true) => Some("`bonghwa cancel` ends the run, where it is not to go on".to_owned()),
+            (false, false) => Some(format!(
+                "nobody carries it out: `bonghwa resume {name}` takes it up, and `bonghwa cancel` then ends it"
+            )),
+        }
+    }
+
     /// Nothing is to be undone, or nothing can be.
     fn nothing(&self, made: &Plan) -> Result<CommandError, CommandError> {
         let name = &self.parent.name;
         let stays = made.retreat.as_ref().is_some_and(|retreat| !retreat.stays.is_empty());
         if !stays {
-            return Ok(CommandError::refused(format!("run {name} has changed nothing: there is nothing to take back"))
-                .hint("`bonghwa cancel` ends it, where it has not ended"));
+            let what = format!("run {name} has changed nothing: there is nothing to take back");
+            let ends = self.ends(&handover::state(self.parent)?);
+            return Ok(ends.into_iter().fold(CommandError::refused(what), CommandError::hint));
         }
         self.door.ui.data(&first_screen(made, View { paint: self.door.ui.paint, all: false }))?;
-        let ended = handover::state(self.parent)?.ended.is_some();
         let mut error = CommandError::refused(format!("nothing of run {name} can be taken back"));
-        if !ended {
-            error = error.hint("`bonghwa cancel` ends the run, where it is not to go on");
-        }
+        error = self.ends(&handover::state(self.parent)?).into_iter().fold(error, CommandError::hint);
         let kept = made.retreat.iter().flat_map(|retreat| &retreat.stays);
         let is_kept = |stays: &StaysOnPaper| matches!(stays.why, StaysWhy::Quarantined { .. });
         if kept.clone().any(|stays| stays.whole && is_kept(stays)) {

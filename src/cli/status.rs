@@ -89,8 +89,7 @@ impl Seen<'_> {
         let mut status = status(&self.folder.plan, &self.folder.script, state, now()?.max(state.now));
         let acts = run_folder::holder(self.root).is_some_and(|holder| holder.run == self.folder.name);
         if !acts && state.ended.is_none() {
-            let name = &self.folder.name;
-            status.notes.push(format!("NOBODY ACTS for this run: `bonghwa resume {name}` goes on with it"));
+            status.forsaken();
         }
         if let Some(torn) = torn.filter(|_| !acts) {
             status.notes.push(format!("its journal was torn: the last {} bytes were never written whole", torn.bytes));

@@ -153,7 +153,11 @@ fn since(at: Option<Millis>) -> String {
 /// What can be done about the run as a whole; without what it does, where there is no room for that.
 fn foot(status: &Status, columns: usize) -> String {
     let release = status.quarantined.first().map(|site| format!("bonghwa release {site} --reason \"...\""));
+    let resume = format!("bonghwa resume {}", status.run);
     let ways = match status.is {
+        "going" | "held" | "cancelled" | "yielding" if status.left => {
+            vec![(resume.as_str(), "it goes on, and what it asks can be answered")]
+        }
         "going" => vec![("bonghwa hold", "nothing new starts"), ("bonghwa cancel", "end it")],
         "held" => vec![("bonghwa resume", "it goes on"), ("bonghwa cancel", "end it")],
         "yielding" => vec![("bonghwa cancel", "end it")],

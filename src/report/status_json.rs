@@ -42,9 +42,9 @@ pub struct Status {
     pub by: Option<Who>,
     /// Why it is so, where it is not simply going on.
     pub why: Option<String>,
-    /// Its process left, and nobody acts for it.
+    /// Its process left or died, and nobody acts for it.
     pub left: bool,
-    /// Who acts for it.
+    /// Who acts for it; nobody where its process is gone.
     pub holder: Option<Who>,
     /// What else a reader must know: that the journal was torn, that nobody acts.
     pub notes: Vec<String>,
@@ -64,6 +64,17 @@ pub struct Status {
     pub debts: Vec<DebtNow>,
     /// Sites that nobody may trust yet.
     pub quarantined: Vec<String>,
+}
+
+impl Status {
+    /// Nobody acts for a run that is not over: it can be taken up, and nothing that it would have to hear is offered.
+    pub fn forsaken(&mut self) {
+        (self.left, self.holder) = (true, None);
+        let questions = self.questions.iter_mut().map(|question| &mut question.commands);
+        let troubles = self.troubles.iter_mut().map(|trouble| &mut trouble.commands);
+        questions.chain(troubles).for_each(Vec::clear);
+        self.notes.push(format!("NOBODY ACTS for this run: `bonghwa resume {}` goes on with it", self.run));
+    }
 }
 
 /// How many steps stand where.
@@ -122,7 +133,7 @@ pub struct Question {
     pub behind: usize,
     /// The services of those.
     pub keeps_back: Vec<String>,
-    /// The commands that answer it.
+    /// The commands that answer it; none while nobody acts.
     pub commands: Vec<String>,
 }
 
@@ -154,7 +165,7 @@ pub struct Trouble {
     pub behind: usize,
     /// The services of those.
     pub keeps_back: Vec<String>,
-    /// What can be done about it.
+    /// What can be done about it; nothing while nobody acts.
     pub commands: Vec<String>,
 }
 

@@ -58,6 +58,41 @@ fn what_ran_when_the_process_died_is_taken_over_and_not_repeated() {
     assert_eq!(epochs, Some(2));
 }
 
+/// What only a process can hear is not offered while there is none; once one takes the run up, it is.
+#[test]
+fn while_nobody_acts_only_what_works_is_offered() {
+    let small = Small::new();
+    let run = small.start(&["run", "plan.json"]);
+    small.event("a question", |event| matches!(event, Event::GateAsked { .. }));
+    let approve = "bonghwa approve approval:start";
+    let lives = small.run(&["status"]).code(4).out();
+    assert!(lives.contains(approve) && lives.contains("bonghwa hold"), "{lives}");
+    run.crash();
+    let dead = small.run(&["status"]).code(4).out();
+    let resume = format!("bonghwa resume {}", small.name());
+    assert!(
+        dead.contains("approval:start, asked")
+            && dead.trim_end().lines().last().is_some_and(|last| last.contains(&resume)),
+        "{dead}"
+    );
+    for refused in ["approve", "reject", "hold", "cancel"] {
+        assert!(!dead.contains(&format!("bonghwa {refused}")), "{dead}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&small.run(&["status", "--json"]).code(4).out()).expect("JSON");
+    assert_eq!((&json["left"], &json["holder"]), (&true.into(), &serde_json::Value::Null));
+    assert_eq!(json["questions"][0]["commands"], serde_json::json!([]));
+    let hold = small.run(&["hold"]).code(5).err();
+    assert!(hold.contains(&resume) && !hold.contains("bonghwa run PLAN"), "{hold}");
+    let back = small.run(&["retreat"]).code(3).err();
+    assert!(back.contains(&resume), "{back}");
+    let again = small.start(&["resume"]);
+    again.tells("its process is gone");
+    let lives = small.run(&["status"]).code(4).out();
+    assert!(lives.contains(approve) && !lives.contains("NOBODY ACTS"), "{lives}");
+    small.run(&["cancel"]).code(0);
+    assert_eq!(again.left().0, Some(5));
+}
+
 /// Wherever it dies, what follows is the same. Each process lives for some entries, and is then killed.
 #[test]
 fn a_run_that_dies_again_and_again_comes_to_the_same_end() {
