@@ -132,7 +132,7 @@ fn failed(error: &JournalError) -> CommandError {
     let held = matches!(error, JournalError::PenHeld { .. });
     let mut told = CommandError::failed("nothing was released").because(error);
     told.exit = if held { Exit::PenLost } else { Exit::JournalUnavailable };
-    if held { told.hint("a run is active: wait until it is over, or release the site in it") } else { told }
+    if held { told.hint("a run acts (`bonghwa status`): release the site once it is over") } else { told }
 }
 
 /// `20261122-0712-release-pangyo`, with a number behind it where there is one already.

@@ -59,6 +59,12 @@ pub(crate) fn run(args: &ResumeArgs, door: &Door) -> Result<Exit, CommandError> 
         .map_err(|error| live::unavailable("could not tell whether the run lives", &error))?;
     if let Some(holder) = holder.filter(|holder| holder.run == name) {
         let by = format!("{} on {}, process {}", holder.by.user, holder.by.host, holder.by.pid);
+        if !is_held(&past)? {
+            return Err(CommandError::refused(format!(
+                "run {name} lives ({by}) and is not held: there is nothing to resume"
+            ))
+            .hint(format!("`bonghwa status {name}` shows where it stands, and what it waits for")));
+        }
         door.ui.status(&format!("run {name} lives ({by}): releasing its hold"));
         Going::find(&root, Some(&name))?.ask(Command::Resume, &args.reason)?;
         door.ui.status(&format!("run {name} goes on"));
@@ -69,6 +75,20 @@ pub(crate) fn run(args: &ResumeArgs, door: &Door) -> Result<Exit, CommandError> 
             .hint(format!("`bonghwa report {name}` tells how it went")));
     }
     take_up(past, root, args, door)
+}
+
+/// Whether a run holds, as its journal stands.
+fn is_held(past: &PastRun) -> Result<bool, CommandError> {
+    let broken = |error: &dyn std::error::Error| {
+        CommandError::failed(format!("nobody can say where run {} stands", past.name)).because(error)
+    };
+    let script = Script::new(&past.plan).map_err(|error| broken(&error))?;
+    let mut state = State::new(&script);
+    for entry in &past.entries {
+        fold(&script, &mut state, entry).map_err(|error| broken(&error))?;
+    }
+    drop(state.take_touched());
+    Ok(matches!(state.will, Will::Held(_)))
 }
 
 /// What can't be read can't be gone on with: nobody knows what was begun.

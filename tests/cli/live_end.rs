@@ -35,7 +35,8 @@ fn resume_releases_the_hold_of_a_run_that_lives() {
     let small = Small::new();
     let run = small.start(&["run", "plan.json"]);
     small.event("a question", |event| matches!(event, Event::GateAsked { .. }));
-    small.run(&["resume"]).code(3);
+    let early = small.run(&["resume"]).code(3).err();
+    assert!(early.contains("is not held") && !early.contains("releasing"), "{early}");
     small.ask(Command::Hold).expect("it holds");
     small.run(&["status"]).code(4);
     let resumed = small.run(&["resume", "--reason", "the bastion is back"]).code(0).err();
@@ -65,6 +66,8 @@ fn a_plan_is_good_until_another_run_has_changed_what_is_so() {
     let run = small.start(&["run", "plan.json"]);
     small.approve("approval:start");
     small.seen("begin fence");
+    let early = small.run(&["release", "north", "--reason", "a false alarm"]).err();
+    assert!(early.contains("release the site once it is over"), "{early}");
     small.run(&["cancel"]).code(0);
     assert_eq!(run.left().0, Some(5));
     // Since the start was approved, nobody trusts the north.
