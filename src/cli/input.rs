@@ -6,6 +6,7 @@
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::fs;
+use std::fs::DirEntry;
 use std::fs::File;
 use std::io;
 use std::io::Read;
@@ -202,25 +203,25 @@ impl Walk<'_> {
         let mut names = Vec::new();
         for entry in entries {
             match entry {
-                Ok(entry) => names.push(entry.file_name()),
+                Ok(entry) => names.push((entry.file_name(), is_folder(&entry))),
                 Err(error) => self.unread.push((path.to_owned(), refused(&error))),
             }
         }
         names.sort();
-        for name in names {
+        for (name, is_folder) in names {
             let below = folder.join(&name);
             let shown = format!("{path}/{}", name.to_string_lossy());
             // Hidden files are the editor's: locks, swap files, half-written copies.
             if name.as_encoded_bytes().starts_with(b".") {
                 continue;
             }
-            match fs::metadata(&below) {
-                Ok(kind) if kind.is_dir() => self.folder(&shown, &below, above)?,
-                Ok(_) | Err(_) if !name.as_encoded_bytes().ends_with(b".toml") => {}
-                Ok(_) | Err(_) if name.to_str().is_none() => {
-                    self.unread.push((shown, Unread::Refused("its name is not UTF-8".to_owned())));
+            if is_folder {
+                self.folder(&shown, &below, above)?;
+            } else if name.as_encoded_bytes().ends_with(b".toml") {
+                match name.to_str() {
+                    Some(_) => self.paths.push((shown, below)),
+                    None => self.unread.push((shown, Unread::Refused("its name is not UTF-8".to_owned()))),
                 }
-                Ok(_) | Err(_) => self.paths.push((shown, below)),
             }
             if self.paths.len() + self.unread.len() > FILES_MAX {
                 return Err(InputError::TooManyFiles(self.root.to_owned()));
@@ -228,6 +229,14 @@ impl Walk<'_> {
         }
         above.pop();
         Ok(())
+    }
+}
+
+/// Whether it leads into a folder: as the folder above says, which is read anyway; only a link is followed.
+fn is_folder(entry: &DirEntry) -> bool {
+    match entry.file_type() {
+        Ok(kind) if !kind.is_symlink() => kind.is_dir(),
+        Ok(_) | Err(_) => fs::metadata(entry.path()).is_ok_and(|kind| kind.is_dir()),
     }
 }
 

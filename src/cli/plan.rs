@@ -43,7 +43,7 @@ Examples:
   bonghwa plan --lost domain:power:bundang          all sites on one power feed are gone
   bonghwa plan --lost service:pay@ansan --began 7m  one replica is gone, since seven minutes
   bonghwa plan --impaired ansan --surge new-year    it answers, and nobody trusts it, at New Year
-  bonghwa plan --leave pangyo --to ansan            move out in order
+  bonghwa plan --leave ansan --accept-degraded      move out in order, some of it to less
   bonghwa plan --return pangyo                      the way home
   bonghwa plan --lost pangyo --only lifeline -o plan.json
   bonghwa plan --lost pangyo --observe              from where the writers are seen to be";
@@ -78,23 +78,32 @@ pub(crate) fn run(args: &PlanArgs, door: &Door) -> Result<Exit, CommandError> {
         observation = observe::observation(&project.root, estate, &incident, observation)?;
     }
     let (plan, bytes) = make_with_bytes(&project, estate, &incident, &observation, args.incident.effort)?;
-    match &args.output {
-        Some(path) => {
-            store::write(path, &bytes)?;
-            door.ui.status(&format!("plan written to {}", path.display()));
+    if let Some(path) = &args.output {
+        store::write(path, &bytes)?;
+        door.ui.status(&format!("plan written to {}", path.display()));
+    }
+    // What it says of itself, such as `bonghwa show`, finds it here wherever else it was written.
+    if args.output.is_some() || !args.json {
+        match (store::keep(&project.root, &plan, &bytes), &args.output) {
+            (Ok(path), None) => {
+                let path = path.strip_prefix(&project.root).unwrap_or(&path);
+                door.ui.status(&format!("plan kept in {}", path.display()));
+            }
+            (Ok(_), Some(_)) => {}
+            (Err(error), None) => return Err(error),
+            (Err(_), Some(path)) => {
+                door.ui.status(&format!(
+                    "it could not be kept in the project besides: name {} to read it",
+                    path.display()
+                ));
+            }
         }
-        None if args.json => {}
-        None => {
-            let path = store::keep(&project.root, &plan, &bytes)?;
-            let path = path.strip_prefix(&project.root).unwrap_or(&path);
-            door.ui.status(&format!("plan kept in {}", path.display()));
-            preflight::tell_last(Some(&project.root), &plan, door);
-        }
+        preflight::tell_last(Some(&project.root), &plan, door);
     }
     if args.json {
         return door.ui.bytes(&bytes).map(|()| Exit::Done);
     }
-    let text = if door.ui.terminal && !args.all && args.output.is_none() {
+    let text = if door.ui.terminal && !args.all {
         first_screen(&plan, View { paint: door.ui.paint, all: false })
     } else {
         plan_text(&plan, View { paint: door.ui.paint, all: args.all })

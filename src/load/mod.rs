@@ -112,6 +112,8 @@ pub fn load_beside(files: Vec<SourceText>, unread: Vec<(String, Unread)>) -> Loa
     // No file knows of another yet, so that they are read side by side; what they say is put together in their order.
     let readable = readable.par_iter().with_max_len(FILES_AT_ONCE);
     let read: Vec<_> = readable.map(|(id, path)| read(*id, path, sources.text(*id))).collect();
+    drafts.services.reserve(read.iter().map(|said| said.drafts.services.len()).sum());
+    drafts.runbooks.reserve(read.iter().map(|said| said.drafts.runbooks.len()).sum());
     for said in read {
         if let Some(settings) = said.settings {
             drafts.settings = settings;

@@ -90,6 +90,7 @@ pub(in crate::plan) fn victims(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane])
 
 /// Fence, then judge what may be lost, then promote: the gates of every service whose writer moves.
 pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane], issues: &mut Vec<Issue>) {
+    let mut passed = Vec::new();
     for lane in lanes.iter().filter(|lane| lane.stage == Stage::First) {
         let id = lane.service;
         let Some(replica) = lane.replica else { continue };
@@ -102,6 +103,9 @@ pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]
         for source in scene.sources(id) {
             let gate = fence(scene, web, id, source, issues);
             gates.push(gate);
+            // The gate is what is waited for, and not the steps that open it: where they fail, a person may.
+            let own = web.of(Owner::Service(id)).filter(|&at| fences(&web.drafts[at], source)).map(number);
+            passed.extend(own.flat_map(|step| behind.iter().map(move |&entry| (step, entry))));
         }
         web.order(&gates, &behind);
         let unheard = scene.sources(id).iter().any(|&source| scene.is_silent(id, source));
@@ -111,6 +115,8 @@ pub(in crate::plan) fn brackets(scene: &Scene<'_>, web: &mut Web, lanes: &[Lane]
             web.order(&[gate], &behind);
         }
     }
+    passed.sort_unstable();
+    web.edges.retain(|edge| passed.binary_search(edge).is_err());
 }
 
 /// What answers and is not trusted is fenced, even where nothing takes over from it.

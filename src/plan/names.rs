@@ -1,5 +1,8 @@
 //! The names of steps: stable from plan to plan, and the same for the same work.
 
+use rayon::iter::IntoParallelRefIterator;
+use rayon::iter::ParallelIterator;
+
 use crate::model::Procedure;
 use crate::plan::draft::Draft;
 use crate::plan::draft::Owner;
@@ -53,6 +56,8 @@ pub(in crate::plan) fn step_id(scene: &Scene<'_>, draft: &Draft) -> String {
 
 /// The names of all steps and gates, by node.
 pub(in crate::plan) fn names(scene: &Scene<'_>, web: &Web) -> Vec<String> {
-    let steps = web.drafts.iter().map(|draft| step_id(scene, draft));
-    steps.chain(web.gates.iter().map(|gate| gate.id.clone())).collect()
+    let steps = web.drafts.par_iter().map(|draft| step_id(scene, draft));
+    let mut names: Vec<String> = steps.collect();
+    names.extend(web.gates.iter().map(|gate| gate.id.clone()));
+    names
 }

@@ -39,9 +39,14 @@ impl Wanted {
         let share = |table: &[(String, Ppm)], site: &str| {
             table.iter().find(|(at, _)| at == site).map_or(Ppm::ZERO, |(_, share)| *share)
         };
-        let near = |(site, _): &(String, Ppm)| share(leads, site).0.abs_diff(share(&self.shares, site).0) <= NEAR;
+        let near = |(site, _): &(String, Ppm)| is_near(share(leads, site), share(&self.shares, site));
         self.shares.is_empty() || leads.iter().chain(&self.shares).all(near)
     }
+}
+
+/// Whether a share is as it was meant, as far as it can be. Nobody is never near to some.
+const fn is_near(leads: Ppm, wanted: Ppm) -> bool {
+    leads.0.abs_diff(wanted.0) <= NEAR && (leads.0 == 0) == (wanted.0 == 0)
 }
 
 /// All of them.

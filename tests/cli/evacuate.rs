@@ -15,11 +15,13 @@ use crate::tty::Tty;
 const SMALL: (usize, usize) = (80, 24);
 const QUESTION: &str = "Type north to run this plan; anything else, or Ctrl-C, does nothing:";
 
-/// The only plan that is kept.
+/// The only plan that is kept besides the one that the small estate begins with.
 fn kept(small: &Small) -> String {
+    let first = fs::read_to_string(small.test.path().join("plan.json")).expect("a plan");
     let plans = fs::read_dir(small.test.path().join(".bonghwa/plans")).expect("plans");
     let mut names: Vec<String> =
         plans.map(|plan| plan.expect("a plan").file_name().into_string().expect("a name")).collect();
+    names.retain(|name| !first.contains(name.trim_end_matches(".json")));
     assert_eq!(names.len(), 1, "{names:?}");
     names.remove(0).trim_end_matches(".json").to_owned()
 }

@@ -213,6 +213,8 @@ fn where_nothing_can_be_written_nothing_is_done() {
         let told = small.run(&["run", "plan.json"]).code(7).err();
         assert!(told.contains("nothing was done"), "{told}");
     };
+    // The plan is kept there, and was written beside.
+    fs::remove_dir_all(&ours).expect("a folder");
     fs::write(&ours, "").expect("a file");
     refused();
     fs::remove_file(&ours).expect("a file");

@@ -1,11 +1,13 @@
 //! What is seen of a project that has more than one run: its runs, what is written down of each, and what their steps did.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
 use bonghwa::journal;
+use bonghwa::journal::JournalError;
 use bonghwa::run::Event;
 
 use crate::run::Test;
@@ -35,9 +37,12 @@ pub(crate) fn runs(test: &Test) -> Vec<String> {
     names
 }
 
-/// What is written down of one of them.
+/// What is written down of one of them; nothing while it is only being opened.
 pub(crate) fn events(test: &Test, run: &str) -> Vec<Event> {
-    let reading = journal::read(&test.path().join(".bonghwa/runs").join(run)).expect("a journal");
+    let reading = match journal::read(&test.path().join(".bonghwa/runs").join(run)) {
+        Err(JournalError::Io { cause, .. }) if cause.kind() == ErrorKind::NotFound => return Vec::new(),
+        reading => reading.expect("a journal"),
+    };
     reading.entries.into_iter().map(|entry| entry.event).collect()
 }
 

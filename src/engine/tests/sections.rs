@@ -162,3 +162,28 @@ fn a_promotion_that_fails_can_be_done_by_hand_but_not_skipped() {
     assert_eq!(*stands(&player, PROMOTE), StepState::Done(DoneHow::ByHand));
     assert_eq!(player.state.ended, Some(RunEnd::Done));
 }
+
+#[test]
+fn where_the_fence_fails_a_persons_word_lets_the_promotion_happen() {
+    let plan = switchover();
+    let mut player = Player::new(&plan, "switchover", NIGHT);
+    let mut fails = |asked: Asked<'_>| {
+        let acts = asked.name == FENCE && asked.what == Some(crate::run::What::Do);
+        acts.then(|| (Millis::from_secs(5), Answer::End(End::Exit(1))))
+    };
+    // People are asked in this play, and say yes.
+    player.go_until(&mut fails, is_promoted);
+    assert!(is_promoted(&player), "{:?}", stands(&player, PROMOTE));
+    assert!(!matches!(stands(&player, FENCE), StepState::Done(_)), "it is owed still");
+    let at = |is: &dyn Fn(&Event) -> bool| player.entries.iter().position(|entry| is(&entry.event));
+    let gate = |event: &Event| event.subject() == Some("fence:ledger@west");
+    let word = at(&gate).expect("a person was asked");
+    let began = at(&|event| matches!(event, Event::Started { .. }) && event.subject() == Some(PROMOTE));
+    assert!(began.is_some_and(|began| word < began), "the word comes first");
+    player.go(&mut fails);
+    Watch::read(&plan, &player.script, &player.entries).unwrap();
+}
+
+fn is_promoted(player: &Player<'_>) -> bool {
+    [PROMOTE, CHECK].iter().all(|step| matches!(stands(player, step), StepState::Done(_)))
+}
