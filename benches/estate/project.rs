@@ -81,7 +81,10 @@ uses = ["svc-000000"]
 
 [provider.fleet]
 kind = "aws-autoscaling"
+region = "ap-northeast-2"
 group = "estate"
+instance = { cores = 64, gbps = 1 }
+standing = 0
 uses = [{ any-of = ["svc-000001", "kit:credentials"] }]
 "#;
 
