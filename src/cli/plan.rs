@@ -52,7 +52,7 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct PlanArgs {
-    /// Write the plan to this file instead of keeping it in the project
+    /// Write the plan to this file, besides keeping it in the project
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Show everything, however long
